@@ -1,0 +1,164 @@
+package store
+
+import (
+	"fmt"
+	"strings"
+
+	"tmk/consult"
+)
+
+const consultationColumns = `id, integration, external_id, doctor_id, doctor_name, doctor_specialty,
+	patient_id, patient_name, starts_at, duration_ns, time_zone, topic, language, recording, metadata,
+	status, end_reason, cancel_reason, created_at, started_at, finished_at, empty_since, version,
+	message_seq, event_seq`
+
+func scanConsultation(r row, c *consult.Consultation) error {
+	return r.Scan(&c.ID, &c.Integration, &c.ExternalID, &c.Doctor.ID, &c.Doctor.Name, &c.Doctor.Specialty,
+		&c.Patient.ID, &c.Patient.Name, (*instant)(&c.StartsAt), &c.Duration, &c.TimeZone, &c.Topic, &c.Language,
+		&c.Recording, jsonColumn{&c.Metadata}, &c.Status, &c.EndReason, &c.CancelReason, (*instant)(&c.CreatedAt),
+		(*instant)(&c.StartedAt), (*instant)(&c.FinishedAt), (*instant)(&c.EmptySince), &c.Version,
+		&c.MessageSeq, &c.EventSeq)
+}
+
+func (t *tx) AddConsultation(c *consult.Consultation) error {
+	n, err := t.exec("add consultation", `INSERT INTO consultations (id, integration, external_id,
+			doctor_id, doctor_name, doctor_specialty, patient_id, patient_name, starts_at, duration_ns,
+			time_zone, topic, language, recording, metadata, status, end_reason, cancel_reason,
+			created_at, started_at, finished_at, empty_since, version)
+		VALUES (`+placeholders(1, 23)+`) ON CONFLICT DO NOTHING`,
+		c.ID, c.Integration, c.ExternalID, c.Doctor.ID, c.Doctor.Name, c.Doctor.Specialty,
+		c.Patient.ID, c.Patient.Name, c.StartsAt, c.Duration, c.TimeZone, c.Topic, c.Language, c.Recording,
+		toJSON(c.Metadata), c.Status, c.EndReason, c.CancelReason, c.CreatedAt, c.StartedAt, c.FinishedAt,
+		c.EmptySince, c.Version)
+	if err != nil || n == 1 {
+		return err
+	}
+	switch other, err := t.ConsultationByExternalID(c.Integration, c.ExternalID); consult.CodeOf(err) {
+	case "":
+		return &consult.Error{
+			Code: consult.CodeDuplicate, Ref: string(other.ID),
+			Message: "a consultation with this external id exists",
+		}
+	case consult.CodeNotFound:
+		return consult.Errorf(consult.CodeConflict, "the consultation exists already")
+	default:
+		return err
+	}
+}
+
+func (t *tx) Consultation(id consult.ConsultationID) (*consult.Consultation, error) {
+	return one(t, "consultation", scanConsultation,
+		`SELECT `+consultationColumns+` FROM consultations WHERE id = $1`, id)
+}
+
+func (t *tx) ConsultationByExternalID(integration, externalID string) (*consult.Consultation, error) {
+	return one(t, "consultation", scanConsultation, `SELECT `+consultationColumns+` FROM consultations
+		WHERE integration = $1 AND external_id = $2 AND external_id <> ''`, integration, externalID)
+}
+
+func (t *tx) SaveConsultation(c *consult.Consultation) error {
+	n, err := t.exec("save consultation", `UPDATE consultations SET external_id = $3, doctor_id = $4,
+			doctor_name = $5, doctor_specialty = $6, patient_id = $7, patient_name = $8, starts_at = $9,
+			duration_ns = $10, time_zone = $11, topic = $12, language = $13, recording = $14, metadata = $15,
+			status = $16, end_reason = $17, cancel_reason = $18, started_at = $19, finished_at = $20,
+			empty_since = $21, version = version + 1
+		WHERE id = $1 AND version = $2`,
+		c.ID, c.Version, c.ExternalID, c.Doctor.ID, c.Doctor.Name, c.Doctor.Specialty, c.Patient.ID,
+		c.Patient.Name, c.StartsAt, c.Duration, c.TimeZone, c.Topic, c.Language, c.Recording,
+		toJSON(c.Metadata), c.Status, c.EndReason, c.CancelReason, c.StartedAt, c.FinishedAt, c.EmptySince)
+	if err != nil {
+		return err
+	}
+	if n == 1 {
+		c.Version++
+		return nil
+	}
+	if _, err := t.Consultation(c.ID); err != nil {
+		return err
+	}
+	t.attempts = max(t.attempts, staleAttempts)
+	return consult.Errorf(consult.CodeConflict, "the consultation was changed by somebody else")
+}
+
+func (t *tx) Consultations(q consult.ConsultationQuery) ([]*consult.Consultation, error) {
+	if err := checkLimit(q.Limit); err != nil {
+		return nil, err
+	}
+	where, args := consultationFilter(q)
+	order := " ORDER BY starts_at, id"
+	if q.Descending {
+		order = " ORDER BY starts_at DESC, id DESC"
+	}
+	args = append(args, q.Limit)
+	return many(t, "consultations", scanConsultation, `SELECT `+consultationColumns+` FROM consultations`+
+		where+order+fmt.Sprintf(" LIMIT $%d", len(args)), args...)
+}
+
+// consultationFilter writes the WHERE of a query and its arguments.
+func consultationFilter(q consult.ConsultationQuery) (where string, args []any) {
+	var conditions []string
+	// add appends a condition; each %s in it becomes the placeholder of one value.
+	add := func(format string, values ...any) {
+		names := make([]any, len(values))
+		for i, v := range values {
+			args = append(args, v)
+			names[i] = fmt.Sprintf("$%d", len(args))
+		}
+		conditions = append(conditions, fmt.Sprintf(format, names...))
+	}
+	if q.Integration != "" {
+		add("integration = %s", q.Integration)
+	}
+	if q.DoctorID != "" {
+		add("doctor_id = %s", q.DoctorID)
+	}
+	if q.PatientID != "" {
+		add("patient_id = %s", q.PatientID)
+	}
+	if n := len(q.Status); n > 0 {
+		values := make([]any, n)
+		for i, s := range q.Status {
+			values[i] = s
+		}
+		add("status IN (%s"+strings.Repeat(", %s", n-1)+")", values...)
+	}
+	if !q.From.IsZero() {
+		add("starts_at >= %s", q.From)
+	}
+	if !q.To.IsZero() {
+		add("starts_at < %s", q.To)
+	}
+	if q.AfterID != "" {
+		sign := ">"
+		if q.Descending {
+			sign = "<"
+		}
+		add("(starts_at, id) "+sign+" (%s, %s)", q.AfterStartsAt, q.AfterID)
+	}
+	if len(conditions) == 0 {
+		return "", nil
+	}
+	return " WHERE " + strings.Join(conditions, " AND "), args
+}
+
+func (t *tx) NextMessageSeq(id consult.ConsultationID) (int64, error) {
+	return t.next("message_seq", id)
+}
+
+func (t *tx) NextEventSeq(id consult.ConsultationID) (int64, error) {
+	return t.next("event_seq", id)
+}
+
+// next gives out the next number of a counter. The row stays locked until the
+// transaction ends, and a rollback takes the number back: no gaps.
+func (t *tx) next(counter string, id consult.ConsultationID) (int64, error) {
+	if t.readOnly {
+		return 0, fmt.Errorf("number in %s: %w", counter, errReadOnly)
+	}
+	n, err := one(t, "consultation", scanInt,
+		`UPDATE consultations SET `+counter+` = `+counter+` + 1 WHERE id = $1 RETURNING `+counter, id)
+	if err != nil {
+		return 0, err
+	}
+	return *n, nil
+}

@@ -1,0 +1,134 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"tmk/consult"
+)
+
+// DB is an open database. Its methods are safe for many goroutines.
+type DB struct {
+	write *sql.DB // SQLite: one connection, so that writers queue here and not in busy loops
+	read  *sql.DB // the same as write on PostgreSQL
+
+	updates sql.TxOptions
+	views   sql.TxOptions
+	claims  sql.TxOptions
+
+	log *slog.Logger
+}
+
+var _ consult.Store = (*DB)(nil)
+
+// Open opens the database that url names, "sqlite:/path/tmk.db" or
+// "postgres://…", makes it if it is an SQLite file that does not exist, and
+// brings its tables up to date. The caller closes it.
+func Open(ctx context.Context, url string, log *slog.Logger) (*DB, error) {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	scheme, rest, _ := strings.Cut(url, ":")
+	switch scheme {
+	case "sqlite":
+		return openSQLite(ctx, rest, log)
+	case "postgres", "postgresql":
+		return openPostgres(ctx, url, log)
+	}
+	return nil, fmt.Errorf("open store: the address must start with sqlite: or postgres://, not %q", scheme)
+}
+
+// Ping reports whether the database answers.
+func (db *DB) Ping(ctx context.Context) error {
+	if err := db.read.PingContext(ctx); err != nil {
+		return fmt.Errorf("ping database: %w", classify(err).err)
+	}
+	return nil
+}
+
+// Close waits for the running transactions and closes the database.
+func (db *DB) Close() error {
+	var err error
+	if db.read != db.write {
+		err = db.read.Close()
+	}
+	return errors.Join(err, db.write.Close())
+}
+
+// Update runs fn in one read-write transaction; see [consult.Store]. A
+// conflict with another transaction runs fn again, up to a bound, after which
+// the code is CodeUnavailable, or CodeConflict where SaveConsultation said so.
+// fn must not call Update: on SQLite there is one writer, and it would wait for itself.
+func (db *DB) Update(ctx context.Context, fn func(tx consult.Tx) error) error {
+	return db.run(ctx, db.write, db.updates, func(t *tx) error { return fn(t) })
+}
+
+// View runs fn in one read-only transaction, a consistent snapshot; see [consult.Store].
+func (db *DB) View(ctx context.Context, fn func(tx consult.Tx) error) error {
+	return db.run(ctx, db.read, db.views, func(t *tx) error { return fn(t) })
+}
+
+// How often a transaction is run before its conflict is given back.
+const (
+	// A stale version is read and written in one transaction, so on both
+	// databases it can only come from outside of it: few attempts tell.
+	staleAttempts = 5
+	// Of n transactions on one row at least one wins each round.
+	busyAttempts = 60
+)
+
+// run is Update, View and the claim: fn in a transaction, again on conflict.
+func (db *DB) run(ctx context.Context, pool *sql.DB, opts sql.TxOptions, fn func(*tx) error) error {
+	for attempt := 1; ; attempt++ {
+		attempts, err := db.try(ctx, pool, opts, fn)
+		if err == nil || attempt >= attempts || ctx.Err() != nil {
+			return err
+		}
+		if !pause(ctx, attempt) {
+			return err
+		}
+	}
+}
+
+// try runs fn in one transaction. With an error it tells how many attempts the
+// cause deserves, 0 when trying again is of no use.
+func (db *DB) try(ctx context.Context, pool *sql.DB, opts sql.TxOptions, fn func(*tx) error) (attempts int, err error) {
+	sqlTx, err := pool.BeginTx(ctx, &opts)
+	if err != nil {
+		f := classify(err)
+		return f.attempts(), fmt.Errorf("begin transaction: %w", f.err)
+	}
+	defer sqlTx.Rollback() // of no effect after a commit; also when fn panics
+	t := &tx{ctx: ctx, sql: sqlTx, readOnly: opts.ReadOnly}
+	if err := fn(t); err != nil {
+		return t.attempts, err
+	}
+	if t.broken != nil {
+		return t.attempts, t.broken
+	}
+	if err := sqlTx.Commit(); err != nil {
+		f := classify(err)
+		return f.attempts(), fmt.Errorf("commit transaction: %w", f.err)
+	}
+	return 0, nil
+}
+
+// pause waits before the next attempt, 1 ms at first and up to 50 ms, with
+// jitter so that those who collided part. It reports false when ctx ended.
+func pause(ctx context.Context, attempt int) bool {
+	d := min(time.Millisecond<<min(attempt-1, 10), 50*time.Millisecond)
+	timer := time.NewTimer(d/2 + rand.N(d))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -1,0 +1,242 @@
+-- The tables of a TMK server on SQLite. migrations/postgres holds the same in
+-- PostgreSQL's types; a change is made in both.
+--
+-- Columns named …_at, and empty_since, next_at, lease_until: microseconds since
+-- 1970 in UTC, 0 for none. Columns named …_ns: nanoseconds.
+
+-- +goose Up
+
+CREATE TABLE consultations (
+    id               TEXT    NOT NULL PRIMARY KEY CHECK (id <> ''),
+    integration      TEXT    NOT NULL,
+    external_id      TEXT    NOT NULL,
+    doctor_id        TEXT    NOT NULL,
+    doctor_name      TEXT    NOT NULL,
+    doctor_specialty TEXT    NOT NULL,
+    patient_id       TEXT    NOT NULL,
+    patient_name     TEXT    NOT NULL,
+    starts_at        INTEGER NOT NULL,
+    duration_ns      INTEGER NOT NULL CHECK (duration_ns >= 0),
+    time_zone        TEXT    NOT NULL,
+    topic            TEXT    NOT NULL,
+    language         TEXT    NOT NULL,
+    recording        TEXT    NOT NULL CHECK (recording IN ('off', 'ask', 'required')),
+    metadata         TEXT    NOT NULL, -- a JSON object of strings, or ''
+    status           TEXT    NOT NULL CHECK (status IN ('upcoming', 'current', 'finished', 'cancelled', 'missed')),
+    end_reason       TEXT    NOT NULL CHECK (end_reason IN ('', 'doctor', 'api', 'abandoned', 'timeout')),
+    cancel_reason    TEXT    NOT NULL,
+    created_at       INTEGER NOT NULL,
+    started_at       INTEGER NOT NULL,
+    finished_at      INTEGER NOT NULL,
+    empty_since      INTEGER NOT NULL,
+    version          INTEGER NOT NULL,
+    message_seq      INTEGER NOT NULL DEFAULT 0,
+    event_seq        INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE UNIQUE INDEX consultations_external ON consultations (integration, external_id) WHERE external_id <> '';
+CREATE INDEX consultations_start ON consultations (starts_at, id);
+CREATE INDEX consultations_integration ON consultations (integration, starts_at, id);
+CREATE INDEX consultations_doctor ON consultations (doctor_id, starts_at, id);
+CREATE INDEX consultations_patient ON consultations (patient_id, starts_at, id);
+CREATE INDEX consultations_status ON consultations (status, starts_at, id);
+
+CREATE TABLE seats (
+    n                INTEGER NOT NULL PRIMARY KEY, -- the order of their making
+    id               TEXT    NOT NULL UNIQUE CHECK (id <> ''),
+    consultation_id  TEXT    NOT NULL REFERENCES consultations (id),
+    role             TEXT    NOT NULL CHECK (role IN ('doctor', 'patient', 'relative', 'interpreter', 'observer')),
+    person_id        TEXT    NOT NULL,
+    person_name      TEXT    NOT NULL,
+    person_specialty TEXT    NOT NULL,
+    link_hash        BLOB    NOT NULL UNIQUE,
+    link_expires_at  INTEGER NOT NULL,
+    revoked_at       INTEGER NOT NULL,
+    admitted_at      INTEGER NOT NULL,
+    created_at       INTEGER NOT NULL,
+    UNIQUE (consultation_id, id) -- what belongs to a seat belongs to its consultation
+) STRICT;
+
+CREATE TABLE passes (
+    hash       BLOB    NOT NULL PRIMARY KEY,
+    seat_id    TEXT    NOT NULL REFERENCES seats (id),
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX passes_expiry ON passes (expires_at);
+CREATE INDEX passes_seat ON passes (seat_id);
+
+CREATE TABLE attendances (
+    id              TEXT    NOT NULL PRIMARY KEY CHECK (id <> ''),
+    consultation_id TEXT    NOT NULL,
+    seat_id         TEXT    NOT NULL,
+    role            TEXT    NOT NULL CHECK (role IN ('doctor', 'patient', 'relative', 'interpreter', 'observer')),
+    joined_at       INTEGER NOT NULL,
+    left_at         INTEGER NOT NULL,
+    FOREIGN KEY (consultation_id, seat_id) REFERENCES seats (consultation_id, id)
+) STRICT;
+CREATE INDEX attendances_consultation ON attendances (consultation_id, joined_at, id);
+CREATE INDEX attendances_open ON attendances (joined_at, id) WHERE left_at = 0;
+
+CREATE TABLE files (
+    id              TEXT    NOT NULL PRIMARY KEY CHECK (id <> ''),
+    consultation_id TEXT    NOT NULL,
+    seat_id         TEXT    NOT NULL,
+    client_id       TEXT    NOT NULL,
+    name            TEXT    NOT NULL,
+    type            TEXT    NOT NULL,
+    size            INTEGER NOT NULL CHECK (size >= 0),
+    sha256          BLOB,
+    state           TEXT    NOT NULL CHECK (state IN ('uploading', 'stored', 'rejected')),
+    created_at      INTEGER NOT NULL,
+    FOREIGN KEY (consultation_id, seat_id) REFERENCES seats (consultation_id, id)
+) STRICT;
+CREATE UNIQUE INDEX files_client ON files (seat_id, client_id) WHERE client_id <> '';
+CREATE INDEX files_consultation ON files (consultation_id, created_at, id);
+
+CREATE TABLE messages (
+    id              TEXT    NOT NULL PRIMARY KEY CHECK (id <> ''),
+    consultation_id TEXT    NOT NULL,
+    seq             INTEGER NOT NULL CHECK (seq >= 1),
+    seat_id         TEXT    NOT NULL,
+    client_id       TEXT    NOT NULL,
+    kind            TEXT    NOT NULL CHECK (kind IN ('text', 'file')),
+    text            TEXT    NOT NULL,
+    file_id         TEXT    UNIQUE REFERENCES files (id),
+    sent_at         INTEGER NOT NULL,
+    UNIQUE (consultation_id, seq),
+    CHECK ((kind = 'file') = (file_id IS NOT NULL)),
+    FOREIGN KEY (consultation_id, seat_id) REFERENCES seats (consultation_id, id)
+) STRICT;
+CREATE UNIQUE INDEX messages_client ON messages (seat_id, client_id) WHERE client_id <> '';
+
+CREATE TABLE recordings (
+    id              TEXT    NOT NULL PRIMARY KEY CHECK (id <> ''),
+    consultation_id TEXT    NOT NULL,
+    seat_id         TEXT    NOT NULL,
+    role            TEXT    NOT NULL CHECK (role IN ('doctor', 'patient', 'relative', 'interpreter', 'observer')),
+    source          TEXT    NOT NULL CHECK (source IN ('camera', 'screen')),
+    state           TEXT    NOT NULL CHECK (state IN ('active', 'finishing', 'ready', 'failed')),
+    failure         TEXT    NOT NULL,
+    started_at      INTEGER NOT NULL,
+    offset_ns       INTEGER NOT NULL,
+    duration_ns     INTEGER NOT NULL,
+    bytes           INTEGER NOT NULL CHECK (bytes >= 0),
+    sha256          BLOB,
+    finished_at     INTEGER NOT NULL,
+    FOREIGN KEY (consultation_id, seat_id) REFERENCES seats (consultation_id, id)
+) STRICT;
+CREATE INDEX recordings_consultation ON recordings (consultation_id, started_at, id);
+CREATE INDEX recordings_state ON recordings (state, started_at, id);
+CREATE INDEX recordings_start ON recordings (started_at, id);
+
+CREATE TABLE consents (
+    id              TEXT    NOT NULL PRIMARY KEY CHECK (id <> ''),
+    consultation_id TEXT    NOT NULL,
+    seat_id         TEXT    NOT NULL,
+    given           INTEGER NOT NULL CHECK (given IN (0, 1)),
+    text_version    TEXT    NOT NULL,
+    language        TEXT    NOT NULL,
+    at              INTEGER NOT NULL,
+    FOREIGN KEY (consultation_id, seat_id) REFERENCES seats (consultation_id, id)
+) STRICT;
+CREATE INDEX consents_consultation ON consents (consultation_id, at, id);
+
+CREATE TABLE events (
+    id              TEXT    NOT NULL PRIMARY KEY CHECK (id <> ''),
+    integration     TEXT    NOT NULL,
+    consultation_id TEXT    NOT NULL REFERENCES consultations (id),
+    sequence        INTEGER NOT NULL CHECK (sequence >= 1),
+    type            TEXT    NOT NULL,
+    created_at      INTEGER NOT NULL,
+    data            TEXT    NOT NULL,
+    UNIQUE (consultation_id, sequence)
+) STRICT;
+CREATE INDEX events_integration ON events (integration, created_at, consultation_id, sequence);
+
+CREATE TABLE webhooks (
+    id          TEXT    NOT NULL PRIMARY KEY CHECK (id <> ''),
+    integration TEXT    NOT NULL,
+    url         TEXT    NOT NULL,
+    secrets     TEXT    NOT NULL, -- a JSON array of strings, or ''
+    created_at  INTEGER NOT NULL,
+    disabled_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX webhooks_integration ON webhooks (integration, created_at, id);
+
+CREATE TABLE deliveries (
+    event_id        TEXT    NOT NULL REFERENCES events (id),
+    webhook_id      TEXT    NOT NULL REFERENCES webhooks (id),
+    consultation_id TEXT    NOT NULL, -- of the event, as the next two
+    sequence        INTEGER NOT NULL,
+    created_at      INTEGER NOT NULL,
+    attempts        INTEGER NOT NULL DEFAULT 0,
+    next_at         INTEGER NOT NULL,
+    lease_until     INTEGER NOT NULL DEFAULT 0,
+    delivered_at    INTEGER NOT NULL DEFAULT 0,
+    dead_at         INTEGER NOT NULL DEFAULT 0,
+    last_at         INTEGER NOT NULL DEFAULT 0,
+    last_status     INTEGER NOT NULL DEFAULT 0, -- of HTTP
+    last_error      TEXT    NOT NULL DEFAULT '',
+    PRIMARY KEY (event_id, webhook_id)
+) STRICT;
+CREATE INDEX deliveries_waiting ON deliveries (webhook_id, consultation_id, sequence) WHERE delivered_at = 0 AND dead_at = 0;
+CREATE INDEX deliveries_due ON deliveries (next_at) WHERE delivered_at = 0 AND dead_at = 0;
+
+-- No foreign keys: the audit outlives what it tells of.
+CREATE TABLE audit (
+    n               INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, -- the order of writing
+    id              TEXT    NOT NULL UNIQUE CHECK (id <> ''),
+    at              INTEGER NOT NULL,
+    actor           TEXT    NOT NULL,
+    action          TEXT    NOT NULL,
+    consultation_id TEXT    NOT NULL,
+    object          TEXT    NOT NULL,
+    detail          TEXT    NOT NULL
+) STRICT;
+CREATE INDEX audit_consultation ON audit (consultation_id, at, n);
+CREATE INDEX audit_at ON audit (at, n);
+
+CREATE TABLE api_keys (
+    id          TEXT    NOT NULL PRIMARY KEY CHECK (id <> ''),
+    integration TEXT    NOT NULL,
+    name        TEXT    NOT NULL,
+    hash        BLOB    NOT NULL UNIQUE,
+    scopes      TEXT    NOT NULL, -- a JSON array of strings, or ''
+    created_at  INTEGER NOT NULL,
+    expires_at  INTEGER NOT NULL,
+    revoked_at  INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE staff (
+    id            TEXT    NOT NULL PRIMARY KEY CHECK (id <> ''),
+    login         TEXT    NOT NULL UNIQUE,
+    password_hash TEXT    NOT NULL,
+    admin         INTEGER NOT NULL CHECK (admin IN (0, 1)),
+    created_at    INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE staff_sessions (
+    hash       BLOB    NOT NULL PRIMARY KEY,
+    staff_id   TEXT    NOT NULL REFERENCES staff (id),
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX staff_sessions_staff ON staff_sessions (staff_id, expires_at);
+
+-- +goose Down
+
+DROP TABLE staff_sessions;
+DROP TABLE staff;
+DROP TABLE api_keys;
+DROP TABLE audit;
+DROP TABLE deliveries;
+DROP TABLE webhooks;
+DROP TABLE events;
+DROP TABLE consents;
+DROP TABLE recordings;
+DROP TABLE messages;
+DROP TABLE files;
+DROP TABLE attendances;
+DROP TABLE passes;
+DROP TABLE seats;
+DROP TABLE consultations;
