@@ -1,0 +1,169 @@
+package consult
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"regexp"
+	"time"
+)
+
+// Details is a consultation with all that belongs to it.
+type Details struct {
+	Consultation *Consultation
+	Seats        []*Seat
+	Attendances  []*Attendance
+	Recordings   []*Recording
+	// Links are the join URLs by seat; only where a link was just made, since
+	// tokens are stored hashed.
+	Links map[SeatID]string
+}
+
+// Page is one page of a list.
+type Page struct {
+	Items []*Details
+	Next  string // cursor; "" at the end
+}
+
+// ListQuery asks for a page of an integration's consultations.
+type ListQuery struct {
+	DoctorID, PatientID string
+	Status              []Status
+	From, To            time.Time // StartsAt in [From, To)
+	Limit               int       // 1..200; 0 means 50
+	Cursor              string
+}
+
+const (
+	defaultPage = 50
+	maxPage     = 200
+)
+
+// Consultation reads one. Codes: not_found, forbidden.
+func (d *Desk) Consultation(ctx context.Context, by Principal, id ConsultationID) (*Details, error) {
+	var found *Details
+	err := d.store.View(ctx, func(tx Tx) error {
+		c, err := lookup(tx, by, ActRead, id)
+		if err != nil {
+			return err
+		}
+		found, err = details(tx, c)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return found, nil
+}
+
+// Consultations lists by (StartsAt, ID) ascending. Staff see all integrations'. Codes: invalid (bad cursor), forbidden.
+func (d *Desk) Consultations(ctx context.Context, by Principal, q ListQuery) (*Page, error) {
+	if err := authorize(by, ActList, nil); err != nil {
+		return nil, err
+	}
+	limit, err := pageSize(q.Limit)
+	if err != nil {
+		return nil, err
+	}
+	query, err := q.toStore()
+	if err != nil {
+		return nil, err
+	}
+	query.Limit = limit + 1 // one more tells whether there is a next page
+	if by.Key != nil {
+		query.Integration = by.Key.Integration
+	}
+	page := &Page{}
+	err = d.store.View(ctx, func(tx Tx) error {
+		*page = Page{}
+		cs, err := tx.Consultations(query)
+		if err != nil {
+			return fmt.Errorf("list consultations: %w", err)
+		}
+		if len(cs) > limit {
+			cs = cs[:limit]
+			page.Next = cursorBehind(cs[limit-1])
+		}
+		for _, c := range cs {
+			item, err := details(tx, c)
+			if err != nil {
+				return err
+			}
+			page.Items = append(page.Items, item)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return page, nil
+}
+
+func (q ListQuery) toStore() (ConsultationQuery, error) {
+	s := ConsultationQuery{
+		DoctorID: q.DoctorID, PatientID: q.PatientID, Status: q.Status, From: q.From, To: q.To,
+	}
+	for _, status := range q.Status {
+		if !known(status, Upcoming, Current, Finished, Cancelled, Missed) {
+			return s, Invalid("/status", "is not a status")
+		}
+	}
+	if !q.From.IsZero() && !q.To.IsZero() && q.To.Before(q.From) {
+		return s, Invalid("/from", "is later than the end")
+	}
+	if q.Cursor == "" {
+		return s, nil
+	}
+	var ok bool
+	if s.AfterStartsAt, s.AfterID, ok = parseCursor(q.Cursor); !ok {
+		return s, Invalid("/cursor", "is not a cursor that this list has given")
+	}
+	return s, nil
+}
+
+// pageSize is the limit asked for, or the default when it is 0. Code: invalid.
+func pageSize(limit int) (int, error) {
+	switch {
+	case limit == 0:
+		return defaultPage, nil
+	case limit < 0 || limit > maxPage:
+		return 0, Invalid("/limit", fmt.Sprintf("must be from 1 to %d", maxPage))
+	}
+	return limit, nil
+}
+
+// details reads all that belongs to c.
+func details(tx Tx, c *Consultation) (*Details, error) {
+	seats, err := tx.Seats(c.ID)
+	if err != nil {
+		return nil, fmt.Errorf("read seats of %s: %w", c.ID, err)
+	}
+	as, err := tx.Attendances(c.ID)
+	if err != nil {
+		return nil, fmt.Errorf("read attendances of %s: %w", c.ID, err)
+	}
+	rs, err := tx.Recordings(c.ID)
+	if err != nil {
+		return nil, fmt.Errorf("read recordings of %s: %w", c.ID, err)
+	}
+	return &Details{Consultation: c, Seats: seats, Attendances: as, Recordings: rs}, nil
+}
+
+// A cursor is a version byte, StartsAt in microseconds and the ID, in base64url.
+const cursorVersion = 1
+
+var consultationIDShape = regexp.MustCompile(`^c_[0-9a-hjkmnp-tv-z]{26}$`)
+
+func cursorBehind(c *Consultation) string {
+	b := binary.BigEndian.AppendUint64([]byte{cursorVersion}, uint64(c.StartsAt.UnixMicro()))
+	return base64.RawURLEncoding.EncodeToString(append(b, c.ID...))
+}
+
+func parseCursor(s string) (startsAt time.Time, id ConsultationID, ok bool) {
+	b, err := base64.RawURLEncoding.Strict().DecodeString(s)
+	if err != nil || len(b) < 9 || b[0] != cursorVersion || !consultationIDShape.Match(b[9:]) {
+		return time.Time{}, "", false
+	}
+	return time.UnixMicro(int64(binary.BigEndian.Uint64(b[1:9]))).UTC(), ConsultationID(b[9:]), true
+}

@@ -1,0 +1,173 @@
+package consult
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Order asks for a consultation.
+type Order struct {
+	ExternalID string
+	Doctor     Person
+	Patient    Person
+	StartsAt   time.Time     // zero: now
+	Duration   time.Duration // zero: 30 min
+	TimeZone   string        // "": the desk's
+	Topic      string
+	Language   string          // "": ru
+	Recording  RecordingPolicy // "": off
+	Metadata   map[string]string
+}
+
+// Schedule makes a consultation with a doctor's and a patient's seat and their links.
+// Fields point into the body of POST /sessions/create ("/durationMinutes").
+// Codes: invalid (with Fields), duplicate, forbidden.
+func (d *Desk) Schedule(ctx context.Context, by Principal, o Order) (*Details, error) {
+	if err := authorize(by, ActSchedule, nil); err != nil {
+		return nil, err
+	}
+	o = d.complete(o, d.clock())
+	if err := d.check(o, d.clock()); err != nil {
+		return nil, err
+	}
+	var integration string
+	if by.Key != nil {
+		integration = by.Key.Integration
+	}
+	var made *Details
+	err := d.change(ctx, by, func(ch *change) error {
+		c := o.consultation(integration, ch.now)
+		if err := ch.tx.AddConsultation(c); err != nil {
+			return fmt.Errorf("add consultation: %w", err)
+		}
+		links := make(map[SeatID]string, 2)
+		for _, role := range []Role{RoleDoctor, RolePatient} {
+			seat, link, err := d.addSeat(ch, c, role, o.person(role))
+			if err != nil {
+				return err
+			}
+			links[seat.ID] = link
+		}
+		if err := ch.audit(ActSchedule, c.ID, string(c.ID), ""); err != nil {
+			return err
+		}
+		if err := ch.event(c, SessionCreated, eventBody{}); err != nil {
+			return err
+		}
+		var err error
+		made, err = details(ch.tx, c)
+		if err != nil {
+			return err
+		}
+		made.Links = links
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return made, nil
+}
+
+// complete fills in what the order leaves out.
+func (d *Desk) complete(o Order, now time.Time) Order {
+	if o.StartsAt.IsZero() {
+		o.StartsAt = now
+	}
+	o.StartsAt = o.StartsAt.UTC().Truncate(time.Microsecond)
+	if o.Duration == 0 {
+		o.Duration = defaultLasting
+	}
+	if o.TimeZone == "" {
+		o.TimeZone = d.cfg.TimeZone
+	}
+	if o.Language == "" {
+		o.Language = "ru"
+	}
+	if o.Recording == "" {
+		o.Recording = RecordOff
+	}
+	return o
+}
+
+// check finds everything that is wrong with a complete order.
+func (d *Desk) check(o Order, now time.Time) error {
+	var f fields
+	if o.ExternalID != "" {
+		f.id("/externalId", o.ExternalID)
+	}
+	f.id("/doctor/id", o.Doctor.ID)
+	f.person("/doctor", o.Doctor)
+	f.id("/patient/id", o.Patient.ID)
+	f.person("/patient", o.Patient)
+	switch {
+	case o.StartsAt.After(now.Add(maxAhead)):
+		f.add("/startsAt", "is more than five years ahead")
+	case reached(now, o.StartsAt.Add(o.Duration+d.cfg.Grace)):
+		f.add("/startsAt", "is so long ago that the consultation would be over")
+	}
+	if o.Duration < minDuration || o.Duration > maxDuration {
+		f.add("/durationMinutes", "must be from 1 to %d", maxDuration/time.Minute)
+	}
+	f.timeZone("/timeZone", o.TimeZone)
+	f.text("/topic", o.Topic, maxTopic)
+	if !known(o.Language, "ru", "en") {
+		f.add("/language", "must be ru or en")
+	}
+	if !known(o.Recording, RecordOff, RecordAsk, RecordRequired) {
+		f.add("/recording", "must be off, ask or required")
+	}
+	f.metadata("/metadata", o.Metadata)
+	return f.err("the order")
+}
+
+func (o Order) person(role Role) Person {
+	if role == RoleDoctor {
+		return o.Doctor
+	}
+	return o.Patient
+}
+
+func (o Order) consultation(integration string, now time.Time) *Consultation {
+	return &Consultation{
+		ID:          ConsultationID(NewID("c_", now)),
+		Integration: integration,
+		ExternalID:  o.ExternalID,
+		Doctor:      o.Doctor,
+		Patient:     o.Patient,
+		StartsAt:    o.StartsAt,
+		Duration:    o.Duration,
+		TimeZone:    o.TimeZone,
+		Topic:       o.Topic,
+		Language:    o.Language,
+		Recording:   o.Recording,
+		Metadata:    o.Metadata,
+		Status:      Upcoming,
+		CreatedAt:   now,
+		Version:     1,
+	}
+}
+
+// linkBytes is the randomness of a link: 128 bits, short enough for a text message.
+const linkBytes = 16
+
+// addSeat makes a seat and its link. Doctors are admitted by nature.
+func (d *Desk) addSeat(ch *change, c *Consultation, role Role, p Person) (*Seat, string, error) {
+	token := NewToken(linkBytes)
+	seat := &Seat{
+		ID:             SeatID(NewID("s_", ch.now)),
+		ConsultationID: c.ID,
+		Role:           role,
+		Person:         p,
+		LinkHash:       HashToken(token),
+		CreatedAt:      ch.now,
+	}
+	if role == RoleDoctor {
+		seat.AdmittedAt = ch.now
+	}
+	if err := ch.tx.AddSeat(seat); err != nil {
+		return nil, "", fmt.Errorf("add seat of %s: %w", c.ID, err)
+	}
+	return seat, strings.TrimSuffix(d.cfg.PublicURL, "/") + "/j/" + token, nil
+}
