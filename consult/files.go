@@ -116,11 +116,13 @@ func (d *Desk) resumed(ctx context.Context, f *File, size int64) (*File, int64, 
 	return f, have, nil
 }
 
-// syncEvery is after how many bytes an upload is made durable.
+// syncEvery is how many bytes of an upload a power cut may take: the uploader
+// is asked for them again, since BeginFile tells what is really there.
 const syncEvery = 1 << 20
 
 // AppendFile stores p behind what is there of f, which came from BeginFile, and returns how much that is
-// then. The bytes are made durable at each full MiB and by CompleteFile. Codes: conflict (offset is not what is stored; the
+// then. The bytes are made durable at each full MiB and by CompleteFile. It asks no database, so it may be called for each chunk.
+// Codes: conflict (offset is not what is stored; the
 // file is not being uploaded), too_large (more than was announced), unavailable (disk).
 func (d *Desk) AppendFile(ctx context.Context, f *File, offset int64, p []byte) (stored int64, err error) {
 	if f.State != FileUploading {
