@@ -1,0 +1,359 @@
+package sfu
+
+import (
+	"context"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Peer is one person's connection.
+type Peer struct {
+	id     string
+	room   *Room
+	engine *Engine
+	events *events
+	conn   conn
+	ssrc   uint32 // ours in RTCP to the client
+
+	offering sync.Mutex // one offer at a time
+
+	// Guarded by room.mu.
+	publications []*Publication
+	slots        []*slot
+	lackAudio    int
+	lackVideo    int
+
+	// Read for each packet.
+	routes   atomic.Pointer[[]route]
+	slotList atomic.Pointer[[]*slot]
+
+	uplink   uplinkSide
+	downlink downlinkSide
+	speech   speech
+
+	mu    sync.Mutex
+	tap   Tap
+	muted map[Source]bool
+
+	connected atomic.Bool
+	closing   atomic.Bool
+	closeOnce sync.Once
+	closed    chan struct{}
+	stop      chan struct{}
+	ticking   sync.WaitGroup
+}
+
+func newPeer(r *Room, id string, ev PeerEvents) *Peer {
+	p := &Peer{
+		id: id, room: r, engine: r.engine,
+		ssrc:   randomSSRC(),
+		muted:  make(map[Source]bool),
+		closed: make(chan struct{}),
+		stop:   make(chan struct{}),
+	}
+	p.uplink.init(p.ssrc)
+	p.events = newEvents(ev, p.slotsNow)
+	p.routes.Store(new([]route))
+	p.slotList.Store(new([]*slot))
+	return p
+}
+
+// open connects the peer by its first offer and puts it into the room.
+func (p *Peer) open(ctx context.Context, o *offer) (string, error) {
+	p.offering.Lock()
+	defer p.offering.Unlock()
+	c, err := p.engine.transport.open(p)
+	if err != nil {
+		return "", err
+	}
+	p.conn = c
+	answer, lines, err := c.answer(ctx, o)
+	if err != nil {
+		c.close()
+		return "", err
+	}
+	p.engine.counters.peers.Add(1)
+	go p.events.run()
+	p.ticking.Go(p.tick)
+	p.room.add(p)
+	p.apply(o, lines)
+	if p.engine.isClosed() {
+		go p.Close() // it came in behind Engine.Close, which has counted the peers
+		return "", ErrClosed
+	}
+	return answer, nil
+}
+
+// Offer takes a further offer of the client (more slots, another sender, an ICE restart) and returns the answer.
+// Offers wait for each other. Errors: ErrBadOffer, ErrClosed.
+func (p *Peer) Offer(ctx context.Context, o Offer) (string, error) {
+	parsed, err := parseOffer(o)
+	if err != nil {
+		return "", err
+	}
+	p.offering.Lock()
+	defer p.offering.Unlock()
+	if p.closing.Load() {
+		return "", ErrClosed
+	}
+	answer, lines, err := p.conn.answer(ctx, parsed)
+	if err != nil {
+		return "", err
+	}
+	p.apply(parsed, lines)
+	return answer, nil
+}
+
+// apply brings publications and slots in line with an answered offer.
+func (p *Peer) apply(o *offer, lines []line) {
+	var ended []*Publication
+	p.room.update(func() {
+		if p.closing.Load() {
+			return
+		}
+		for _, l := range lines {
+			p.slots = append(p.slots, newSlot(p, l))
+		}
+		slots := slices.Clone(p.slots)
+		p.slotList.Store(&slots)
+		ended = p.publishLocked(o.senders)
+	})
+	for _, pub := range ended {
+		pub.end()
+	}
+}
+
+// publishLocked makes the publications those of the offer and returns the ones
+// that are no more.
+func (p *Peer) publishLocked(senders []senderLine) (ended []*Publication) {
+	var publications []*Publication
+	var routes []route
+	for _, s := range senders {
+		i := slices.IndexFunc(p.publications, func(pub *Publication) bool {
+			return pub.mid == s.mid && pub.source == s.source
+		})
+		var pub *Publication
+		if i >= 0 {
+			pub = p.publications[i]
+		} else {
+			pub = newPublication(p, s.mid, s.source, p.isMuted(s.source))
+		}
+		publications = append(publications, pub)
+		routes = append(routes, route{mid: s.mid, ssrcs: s.ssrcs, ext: s.ext, to: pub})
+	}
+	for _, pub := range p.publications {
+		if !slices.Contains(publications, pub) {
+			ended = append(ended, pub)
+		}
+	}
+	p.publications = publications
+	p.routes.Store(&routes)
+	return ended
+}
+
+// SetMuted stops or resumes forwarding of a source, whatever the client still sends. Resuming asks for a key frame.
+// A muted screen gives its slots to others.
+func (p *Peer) SetMuted(s Source, muted bool) {
+	p.mu.Lock()
+	p.muted[s] = muted
+	p.mu.Unlock()
+	p.room.update(func() {
+		for _, pub := range p.publications {
+			if pub.source == s {
+				pub.setMuted(muted)
+			}
+		}
+	})
+}
+
+func (p *Peer) isMuted(s Source) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.muted[s]
+}
+
+// SetTap hands the peer's publications to sinks from now on; nil closes the sinks there are.
+func (p *Peer) SetTap(t Tap) {
+	p.mu.Lock()
+	p.tap = t
+	p.mu.Unlock()
+	p.room.mu.Lock()
+	publications := slices.Clone(p.publications)
+	p.room.mu.Unlock()
+	for _, pub := range publications {
+		pub.setTap(t)
+	}
+}
+
+func (p *Peer) currentTap() Tap {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.tap
+}
+
+// SendData sends one binary message on the data channel "files". It never blocks:
+// an error means the channel is not open (ErrDataClosed) or its buffer (1 MiB) is full (ErrDataFull).
+func (p *Peer) SendData(b []byte) error { return p.conn.sendData(b) }
+
+// Close ends the connection and waits for its goroutines; PeerEvents.State gets Closed, nothing after it.
+// Not to be called from a PeerEvents function.
+func (p *Peer) Close() {
+	p.closeOnce.Do(p.shutdown)
+	<-p.closed
+}
+
+func (p *Peer) shutdown() {
+	defer close(p.closed)
+	p.closing.Store(true)
+	close(p.stop)
+	p.room.remove(p)
+	p.events.close() // before the connection: a handler may wait for room in the queue
+	p.conn.close()
+	p.offering.Lock() // what was being answered has failed by now
+	defer p.offering.Unlock()
+	p.ticking.Wait()
+	for _, pub := range p.publications {
+		pub.end()
+	}
+	p.engine.counters.peers.Add(-1)
+	p.engine.leave(p.room)
+}
+
+// guard ends the peer when its goroutine panics, and only the peer.
+func (p *Peer) guard(where string) {
+	if cause := recover(); cause != nil {
+		p.engine.counters.panics.Add(1)
+		p.engine.log.Error("sfu: panic, peer is closed", "where", where, "peer", p.id,
+			"panic", cause, "stack", string(debug.Stack()))
+		go p.Close() // it waits for the very goroutine that is ending here
+	}
+}
+
+// slotsNow is what [PeerEvents] Slots and SlotsLack tell.
+func (p *Peer) slotsNow() (list []Slot, audio, video int) {
+	p.room.mu.Lock()
+	defer p.room.mu.Unlock()
+	list = make([]Slot, 0, len(p.slots))
+	for _, s := range p.slots {
+		slot := Slot{Mid: s.mid}
+		if s.of != nil {
+			slot.Peer, slot.Source = s.of.peer.id, s.of.source
+		}
+		list = append(list, slot)
+	}
+	return list, p.lackAudio, p.lackVideo
+}
+
+// assign gives the peer's slots to what it should be shown, leaving what is
+// shown where it is. It runs under room.mu and reports whether something changed.
+func (p *Peer) assign(wanted []*Publication) (changed bool) {
+	for _, s := range p.slots {
+		if s.of != nil && !slices.Contains(wanted, s.of) {
+			s.take(nil)
+			changed = true
+		}
+	}
+	lackAudio, lackVideo := 0, 0
+	for _, pub := range wanted {
+		if slices.ContainsFunc(p.slots, func(s *slot) bool { return s.of == pub }) {
+			continue
+		}
+		switch s := p.freeSlot(pub); {
+		case s != nil:
+			s.take(pub)
+			changed = true
+		case pub.kind == Audio:
+			lackAudio++
+		default:
+			lackVideo++
+		}
+	}
+	changed = changed || lackAudio != p.lackAudio || lackVideo != p.lackVideo
+	p.lackAudio, p.lackVideo = lackAudio, lackVideo
+	return changed
+}
+
+// freeSlot finds a line for a publication: best of the same group as its
+// peer's other lines, since a browser plays one group's sound and picture in
+// step; else of a group that is free.
+func (p *Peer) freeSlot(pub *Publication) *slot {
+	var best *slot
+	bestScore := -1
+	for _, s := range p.slots {
+		if s.of != nil || s.kind != pub.kind {
+			continue
+		}
+		score := 1
+		for _, other := range p.slots {
+			if other == s || other.group != s.group || other.of == nil {
+				continue
+			}
+			if other.of.peer == pub.peer && pub.source != Screen && other.of.source != Screen {
+				score = 2
+			} else {
+				score = 0
+			}
+		}
+		if score > bestScore {
+			best, bestScore = s, score
+		}
+	}
+	return best
+}
+
+func (p *Peer) onState(s State) {
+	defer p.guard("state")
+	switch s {
+	case Connected:
+		p.connected.Store(true)
+		p.restartVideo()
+	case Closed:
+		// The client closed its end: there is no coming back on this connection.
+		if !p.closing.Load() {
+			go p.Close()
+		}
+		return
+	default:
+		p.connected.Store(false)
+	}
+	p.events.state(s)
+}
+
+// restartVideo begins every picture anew: what was sent before the connection
+// stood is lost.
+func (p *Peer) restartVideo() {
+	for _, s := range *p.slotList.Load() {
+		s.restart()
+	}
+}
+
+func (p *Peer) onData(msg []byte) {
+	defer p.guard("data")
+	if !p.events.message(msg) {
+		p.engine.counters.dataDropped.Add(1)
+	}
+}
+
+func (p *Peer) onDataReady() {
+	defer p.guard("data")
+	p.events.ready()
+}
+
+// tick does what time brings: feedback to the sender, key frame requests that
+// were put off, quality.
+func (p *Peer) tick() {
+	defer p.guard("tick")
+	ticker := time.NewTicker(feedbackEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+			p.feedback(p.engine.now())
+		case <-p.stop:
+			return
+		}
+	}
+}

@@ -1,0 +1,202 @@
+package sfu
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/rtcp"
+
+	"tmk/sfu/codec"
+	"tmk/sfu/history"
+	"tmk/sfu/uplink"
+)
+
+const (
+	opusClock  = 48000 // RFC 7587 §4.1
+	videoClock = 90000 // RFC 7741 §4.1
+)
+
+// Publication is one source of a peer as it arrives. Packets come in one
+// goroutine, the connection's.
+type Publication struct {
+	peer   *Peer
+	mid    string
+	source Source
+	kind   Kind
+	clock  uint32
+
+	subscribers atomic.Pointer[[]*slot]
+	muted       atomic.Bool
+	ssrc        atomic.Uint32 // 0 until the first packet
+	payloadType uint8
+	keyFrames   keyFrames
+	bits        atomic.Int64 // bits per second that arrive, measured by feedback
+
+	stream *uplink.Stream // guarded by peer.uplink.mu
+
+	packet packet // the one at hand
+
+	historyMu sync.Mutex
+	history   history.Ring
+
+	tap sinkHolder
+}
+
+// packet is one RTP packet on its way.
+type packet struct {
+	codec.Header
+	payload []byte
+	at      time.Time
+	stamp   uint32 // abs-send-time
+	key     bool   // first packet of a key frame
+}
+
+func newPublication(p *Peer, mid string, source Source, muted bool) *Publication {
+	pub := &Publication{peer: p, mid: mid, source: source, kind: source.Kind(), clock: opusClock}
+	if pub.kind == Video {
+		pub.clock = videoClock
+	}
+	pub.stream = uplink.NewStream(pub.clock, pub.kind == Video)
+	pub.keyFrames.init(pub)
+	pub.tap.init(pub)
+	pub.muted.Store(muted)
+	pub.subscribers.Store(new([]*slot))
+	return pub
+}
+
+// receive takes a packet from the socket to everyone it is for. Nothing is
+// allocated on the way.
+func (p *Publication) receive(raw []byte, ext extensions, at time.Time) {
+	c := &p.peer.engine.counters
+	pkt := &p.packet
+	if err := pkt.Parse(raw); err != nil {
+		c.malformed.Add(1)
+		return
+	}
+	if pkt.SSRC != p.ssrc.Load() {
+		p.begin()
+	}
+	if !p.peer.uplink.received(p, raw, ext, at) {
+		c.late.Add(1)
+		return
+	}
+	pkt.payload, pkt.at, pkt.key = pkt.Payload(raw), at, false
+	if p.kind == Audio {
+		p.hear(raw, ext, at)
+	} else if !p.look() {
+		c.malformed.Add(1)
+		return
+	}
+	if p.muted.Load() {
+		return
+	}
+	pkt.stamp = absSendTime(at)
+	for _, s := range *p.subscribers.Load() {
+		s.forward(p, pkt)
+	}
+	p.tap.packet(raw, at)
+}
+
+// begin notes a new SSRC: the first, or another one after the client changed
+// its sender.
+func (p *Publication) begin() {
+	again := p.ssrc.Swap(p.packet.SSRC) != 0
+	p.payloadType = p.packet.PayloadType
+	if again {
+		p.peer.uplink.reset(p)
+		for _, s := range *p.subscribers.Load() {
+			s.restart()
+		}
+	}
+	p.tap.set(p.peer.currentTap())
+}
+
+// hear listens for speech.
+func (p *Publication) hear(raw []byte, ext extensions, at time.Time) {
+	if p.source != Microphone || ext.audioLevel == 0 {
+		return
+	}
+	level, ok := codec.AudioLevel(p.packet.Extension(raw, ext.audioLevel))
+	if ok {
+		p.peer.hear(level, p.muted.Load(), at)
+	}
+}
+
+// look inspects a video packet and keeps it for NACKs. It reports false for
+// what is not VP8.
+func (p *Publication) look() bool {
+	pkt := &p.packet
+	if len(pkt.payload) == 0 { // padding: a probe of the sender's
+		return true
+	}
+	frame, ok := codec.ParseVP8(pkt.payload)
+	if !ok {
+		return false
+	}
+	pkt.key = frame.KeyFrame
+	if pkt.key {
+		p.keyFrames.arrived()
+	}
+	p.historyMu.Lock()
+	p.history.Put(pkt.Sequence, pkt.payload, pkt.at)
+	p.historyMu.Unlock()
+	return true
+}
+
+// recall copies a payload of the history into buf.
+func (p *Publication) recall(seq uint16, buf []byte) int {
+	p.historyMu.Lock()
+	defer p.historyMu.Unlock()
+	return p.history.Get(seq, buf)
+}
+
+func (p *Publication) carriesMid(raw []byte, r *route) bool {
+	var h codec.Header
+	return r.ext.mid != 0 && h.Parse(raw) == nil && string(h.Extension(raw, r.ext.mid)) == r.mid
+}
+
+// subscribe sets who gets the packets from now on.
+func (p *Publication) subscribe(slots []*slot) { p.subscribers.Store(&slots) }
+
+// shown tells whether others need a slot for it. A camera that is off keeps
+// its slots, since it comes back; a screen is shared once in a while.
+func (p *Publication) shown() bool { return p.source != Screen || !p.muted.Load() }
+
+func (p *Publication) setMuted(muted bool) {
+	if p.muted.Swap(muted) == muted {
+		return
+	}
+	for _, s := range *p.subscribers.Load() {
+		s.pause()
+	}
+	p.tap.setMuted(muted, p.peer.engine.now())
+	if !muted {
+		p.requestKeyFrame()
+	}
+}
+
+// requestKeyFrame asks the sender for a key frame; safe from any goroutine.
+func (p *Publication) requestKeyFrame() {
+	if p.kind == Video {
+		p.keyFrames.request(p.peer.engine.now())
+	}
+}
+
+// report passes a sender report on, in the numbers of each subscriber.
+func (p *Publication) report(r *rtcp.SenderReport, at time.Time) {
+	p.peer.uplink.senderReport(p, r.NTPTime, at)
+	for _, s := range *p.subscribers.Load() {
+		s.report(p, r, at)
+	}
+	p.tap.report(SenderReport{NTP: ntpTime(r.NTPTime), RTP: r.RTPTime}, at)
+}
+
+func (p *Publication) setTap(t Tap) {
+	if p.ssrc.Load() != 0 {
+		p.tap.set(t)
+	}
+}
+
+// end closes the sink. No packet comes after it.
+func (p *Publication) end() { p.tap.close() }

@@ -1,0 +1,123 @@
+// Package rewrite keeps the sequence numbers and timestamps that a receiver
+// sees in one piece while what is sent to it changes: another source takes the
+// line, a source pauses, single packets are left out.
+//
+// Package rewrite is pure: times come in as arguments and nothing is locked.
+package rewrite
+
+import "time"
+
+// segments is how many left-out packets are remembered, so that a late packet
+// from before one of them still gets its right number.
+const segments = 16
+
+// segment begins at a source's sequence number; from there on delta is added.
+type segment struct {
+	start, delta uint16
+}
+
+// Rewriter maps the packets of one source after another onto one line. The zero
+// Rewriter is ready: its first packet goes out as it came.
+type Rewriter struct {
+	clockRate uint32
+
+	// What went out last.
+	started bool
+	lastSeq uint16
+	lastTS  uint32
+	lastAt  time.Time
+
+	// The source at hand.
+	live    bool
+	base    uint16 // its first packet: what comes later but was sent before is dropped
+	high    uint16 // highest sequence number seen
+	deltaTS uint32
+	ring    [segments]segment
+	used    int // segments in ring, the newest at (used-1)%segments
+}
+
+// New returns a Rewriter for a line of that clock rate, ticks per second.
+func New(clockRate uint32) Rewriter { return Rewriter{clockRate: clockRate} }
+
+// Switch begins another source with this packet. Its timestamp follows the last
+// one by the time that has passed since.
+func (r *Rewriter) Switch(seq uint16, ts uint32, at time.Time) {
+	r.begin(seq)
+	if !r.started {
+		r.deltaTS = 0
+		return
+	}
+	passed := at.Sub(r.lastAt)
+	ticks := uint32(max(1, int64(passed)*int64(r.clockRate)/int64(time.Second)))
+	r.deltaTS = r.lastTS + ticks - ts
+}
+
+// Resume goes on with the same source after a pause, with this packet. The
+// timestamps keep their distance: the source's clock ran on.
+func (r *Rewriter) Resume(seq uint16) { r.begin(seq) }
+
+func (r *Rewriter) begin(seq uint16) {
+	delta := uint16(0)
+	if r.started {
+		delta = r.lastSeq + 1 - seq
+	}
+	r.live = true
+	r.base, r.high = seq, seq-1
+	r.ring[0] = segment{start: seq, delta: delta}
+	r.used = 1
+}
+
+// Pause stops until the next Switch or Resume: Next drops everything.
+func (r *Rewriter) Pause() { r.live = false }
+
+// Live tells whether a source is being mapped.
+func (r *Rewriter) Live() bool { return r.live }
+
+// Skip leaves a packet out. It reports false when that would tear a hole,
+// because later packets have gone out already: then forward it.
+func (r *Rewriter) Skip(seq uint16) bool {
+	if !r.live || !after(seq, r.high) {
+		return false
+	}
+	r.high = seq
+	newest := r.ring[(r.used-1)%segments]
+	r.ring[r.used%segments] = segment{start: seq + 1, delta: newest.delta - 1}
+	r.used++
+	return true
+}
+
+// Next returns the numbers a packet goes out with; ok is false when it is not
+// to go out.
+func (r *Rewriter) Next(seq uint16, ts uint32, at time.Time) (outSeq uint16, outTS uint32, ok bool) {
+	if !r.live || after(r.base, seq) {
+		return 0, 0, false
+	}
+	delta, ok := r.delta(seq)
+	if !ok {
+		return 0, 0, false
+	}
+	if after(seq, r.high) {
+		r.high = seq
+	}
+	outSeq, outTS = seq+delta, ts+r.deltaTS
+	if !r.started || after(outSeq, r.lastSeq) {
+		r.started = true
+		r.lastSeq, r.lastTS, r.lastAt = outSeq, outTS, at
+	}
+	return outSeq, outTS, true
+}
+
+// Timestamp maps a timestamp of the source at hand, as in a sender report.
+func (r *Rewriter) Timestamp(ts uint32) uint32 { return ts + r.deltaTS }
+
+func (r *Rewriter) delta(seq uint16) (uint16, bool) {
+	for i := r.used - 1; i >= max(0, r.used-segments); i-- {
+		if s := r.ring[i%segments]; !after(s.start, seq) {
+			return s.delta, true
+		}
+	}
+	return 0, false
+}
+
+// after tells whether a is later than b (RFC 1982).
+func after(a, b uint16) bool { return int16(a-b) > 0 }
