@@ -161,8 +161,8 @@ func cursorBehind(c *Consultation) string {
 }
 
 func parseCursor(s string) (startsAt time.Time, id ConsultationID, ok bool) {
-	b, err := base64.RawURLEncoding.Strict().DecodeString(s)
-	if err != nil || len(b) < 9 || b[0] != cursorVersion || !consultationIDShape.Match(b[9:]) {
+	b, err := base64.RawURLEncoding.DecodeString(s)
+	if err != nil || base64.RawURLEncoding.EncodeToString(b) != s || len(b) < 9 || b[0] != cursorVersion || !consultationIDShape.Match(b[9:]) {
 		return time.Time{}, "", false
 	}
 	return time.UnixMicro(int64(binary.BigEndian.Uint64(b[1:9]))).UTC(), ConsultationID(b[9:]), true
