@@ -1,0 +1,290 @@
+package storetest
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"tmk/consult"
+)
+
+var deliveryLaws = []law{
+	{"an event goes to its integration's live webhooks", fanOut},
+	{"one at a time and in order", oneAtATime},
+	{"a lease keeps others away", leases},
+	{"a retry waits", retries},
+	{"the dead let others pass", theDeadLetPass},
+	{"a disabled webhook gets nothing", disabledGetNothing},
+	{"settling", settling},
+	{"workers share", workersShare},
+}
+
+// claim gives the claimed as "event>webhook".
+func claim(t *testing.T, s consult.Store, now time.Time, limit int) []string {
+	t.Helper()
+	list, err := s.ClaimDeliveries(ctxOf(t), now, time.Minute, limit)
+	if err != nil {
+		t.Fatalf("ClaimDeliveries: %v", err)
+	}
+	out := make([]string, len(list))
+	for i, d := range list {
+		out[i] = string(d.Event.ID + ">" + consult.EventID(d.Webhook.ID))
+	}
+	return out
+}
+
+func settle(t *testing.T, s consult.Store, event consult.EventID, webhook consult.WebhookID, o consult.Outcome) {
+	t.Helper()
+	if err := s.SettleDelivery(ctxOf(t), event, webhook, o); err != nil {
+		t.Fatalf("SettleDelivery: %v", err)
+	}
+}
+
+var delivered = consult.Outcome{Delivered: true, Status: 200, At: morning}
+
+func setWebhook(t *testing.T, s consult.Store, id consult.WebhookID) *consult.Webhook {
+	t.Helper()
+	w := &consult.Webhook{ID: id, Integration: "lk", URL: "https://lk.example", Secrets: []string{"whsec_x"}, CreatedAt: morning}
+	add(t, s, consult.Tx.AddWebhook, w)
+	return w
+}
+
+// tell adds an event at morning + after, numbered by the store.
+func tell(t *testing.T, s consult.Store, sc scene, name string, after time.Duration) *consult.Event {
+	t.Helper()
+	e := newEvent(sc, name, 0)
+	e.CreatedAt = morning.Add(after)
+	update(t, s, func(tx consult.Tx) (err error) {
+		if e.Sequence, err = tx.NextEventSeq(sc.c.ID); err != nil {
+			return err
+		}
+		return tx.AddEvent(e)
+	})
+	return e
+}
+
+func fanOut(t *testing.T, s consult.Store) {
+	sc := setScene(t, s, "a")
+	w := setWebhook(t, s, "wh_1")
+	setWebhook(t, s, "wh_2")
+	off := setWebhook(t, s, "wh_off")
+	off.DisabledAt = morning
+	add(t, s, consult.Tx.SaveWebhook, off)
+	add(t, s, consult.Tx.AddWebhook, &consult.Webhook{ID: "wh_other", Integration: "other", CreatedAt: morning})
+	e := tell(t, s, sc, "1", 0)
+	setWebhook(t, s, "wh_late") // hears of what comes, not of what was
+	want(t, "before its time", claim(t, s, morning.Add(-time.Microsecond), 10), []string{})
+
+	list, err := s.ClaimDeliveries(ctxOf(t), morning, time.Minute, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(list) != 2 || list[1].Webhook.ID != "wh_2" {
+		t.Fatalf("claimed %+v, want two", list)
+	}
+	want(t, "whole", list[0], consult.Delivery{Event: *e, Webhook: *w, NextAt: morning})
+	tell(t, s, setScene(t, s, "b"), "2", 0)
+	want(t, "the next event", claim(t, s, morning, 10), []string{"evt_2>wh_1", "evt_2>wh_2", "evt_2>wh_late"})
+}
+
+func oneAtATime(t *testing.T, s consult.Store) {
+	a, b := setScene(t, s, "a"), setScene(t, s, "b")
+	setWebhook(t, s, "wh_1")
+	tell(t, s, b, "b1", time.Second)
+	tell(t, s, a, "a1", 2*time.Second)
+	tell(t, s, b, "b2", 3*time.Second)
+	tell(t, s, a, "a2", 0) // a clock that went back: the number rules
+	now := morning.Add(time.Hour)
+	want(t, "the oldest of each", claim(t, s, now, 10), []string{"evt_b1>wh_1", "evt_a1>wh_1"})
+	want(t, "nothing while they are on their way", claim(t, s, now, 10), []string{})
+	settle(t, s, "evt_b1", "wh_1", delivered)
+	settle(t, s, "evt_a1", "wh_1", delivered)
+	want(t, "no more than asked for", claim(t, s, now, 1), []string{"evt_a2>wh_1"})
+	want(t, "the rest", claim(t, s, now, 1), []string{"evt_b2>wh_1"})
+	settle(t, s, "evt_a2", "wh_1", delivered)
+	settle(t, s, "evt_b2", "wh_1", delivered)
+	want(t, "all done", claim(t, s, now.Add(time.Hour), 10), []string{})
+}
+
+func leases(t *testing.T, s consult.Store) {
+	sc := setScene(t, s, "a")
+	setWebhook(t, s, "wh_1")
+	tell(t, s, sc, "1", 0)
+	want(t, "claimed", claim(t, s, morning, 10), []string{"evt_1>wh_1"})
+	want(t, "leased", claim(t, s, morning.Add(time.Minute-time.Microsecond), 10), []string{})
+	want(t, "the lease ran out", claim(t, s, morning.Add(time.Minute), 10), []string{"evt_1>wh_1"})
+}
+
+func retries(t *testing.T, s consult.Store) {
+	a, b := setScene(t, s, "a"), setScene(t, s, "b")
+	setWebhook(t, s, "wh_1")
+	setWebhook(t, s, "wh_2")
+	tell(t, s, a, "a1", 0)
+	tell(t, s, a, "a2", 0)
+	tell(t, s, b, "b1", time.Second)
+	want(t, "first", claim(t, s, morning, 10), []string{"evt_a1>wh_1", "evt_a1>wh_2"})
+	later := morning.Add(5 * time.Second)
+	settle(t, s, "evt_a1", "wh_1", consult.Outcome{RetryAt: later, Status: 503, Error: "503", At: morning})
+	settle(t, s, "evt_a1", "wh_2", delivered)
+	want(t, "its successor waits, everybody else does not", claim(t, s, later.Add(-time.Microsecond), 10),
+		[]string{"evt_a2>wh_2", "evt_b1>wh_1", "evt_b1>wh_2"})
+	list, err := s.ClaimDeliveries(ctxOf(t), later, time.Minute, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(list) != 1 || list[0].Event.ID != "evt_a1" || list[0].Attempts != 1 || !list[0].NextAt.Equal(later) {
+		t.Errorf("claimed %+v, want evt_a1 after one attempt, due at %v", list, later)
+	}
+}
+
+func theDeadLetPass(t *testing.T, s consult.Store) {
+	sc := setScene(t, s, "a")
+	setWebhook(t, s, "wh_1")
+	tell(t, s, sc, "1", 0)
+	tell(t, s, sc, "2", 0)
+	want(t, "first", claim(t, s, morning, 10), []string{"evt_1>wh_1"})
+	settle(t, s, "evt_1", "wh_1", consult.Outcome{Status: 400, Error: "400", At: morning})
+	want(t, "then", claim(t, s, morning, 10), []string{"evt_2>wh_1"})
+	want(t, "the dead stays dead", claim(t, s, morning.Add(time.Hour), 10), []string{"evt_2>wh_1"})
+}
+
+func disabledGetNothing(t *testing.T, s consult.Store) {
+	sc := setScene(t, s, "a")
+	w := setWebhook(t, s, "wh_1")
+	setWebhook(t, s, "wh_2")
+	tell(t, s, sc, "1", 0)
+	tell(t, s, sc, "2", 0)
+	want(t, "first", claim(t, s, morning, 10), []string{"evt_1>wh_1", "evt_1>wh_2"})
+	gone := morning.Add(time.Second)
+	settle(t, s, "evt_1", "wh_1", consult.Outcome{DisableWebhook: true, Status: 410, At: gone})
+	settle(t, s, "evt_1", "wh_2", delivered)
+	w.DisabledAt = gone
+	want(t, "the webhook", read(t, s, func(tx consult.Tx) (*consult.Webhook, error) { return tx.Webhook("wh_1") }), w)
+	want(t, "then", claim(t, s, morning, 10), []string{"evt_2>wh_2"})
+	tell(t, s, sc, "3", 0)
+	settle(t, s, "evt_2", "wh_2", delivered)
+	want(t, "and later", claim(t, s, morning.Add(time.Hour), 10), []string{"evt_3>wh_2"})
+	w.DisabledAt = time.Time{}
+	add(t, s, consult.Tx.SaveWebhook, w)
+	want(t, "on again, it goes on with what waited", claim(t, s, morning, 10), []string{"evt_2>wh_1"})
+}
+
+func settling(t *testing.T, s consult.Store) {
+	sc := setScene(t, s, "a")
+	setWebhook(t, s, "wh_1")
+	tell(t, s, sc, "1", 0)
+	wantCode(t, consult.CodeNotFound, "an unknown event", s.SettleDelivery(ctxOf(t), "evt_none", "wh_1", delivered))
+	wantCode(t, consult.CodeNotFound, "an unknown webhook", s.SettleDelivery(ctxOf(t), "evt_1", "wh_none", delivered))
+	wantCode(t, consult.CodeInvalid, "without a time", s.SettleDelivery(ctxOf(t), "evt_1", "wh_1", consult.Outcome{Delivered: true}))
+	claim(t, s, morning, 10)
+	settle(t, s, "evt_1", "wh_1", delivered)
+	// A worker that was too slow for its lease tells of a failure afterwards.
+	settle(t, s, "evt_1", "wh_1", consult.Outcome{RetryAt: morning, At: morning})
+	want(t, "what was delivered stays so", claim(t, s, morning.Add(time.Hour), 10), []string{})
+}
+
+// workersShare lets several workers deliver at once, with failures between,
+// and checks that no two hold one queue and that each queue keeps its order.
+func workersShare(t *testing.T, s consult.Store) {
+	const scenes, perScene, workers = 5, 6, 4
+	hooks := []consult.WebhookID{"wh_1", "wh_2"}
+	for _, id := range hooks {
+		setWebhook(t, s, id)
+	}
+	for i := range scenes {
+		sc := setScene(t, s, fmt.Sprint(i))
+		for j := range perScene {
+			tell(t, s, sc, fmt.Sprintf("%d_%d", i, j), 0)
+		}
+	}
+	b := &bench{open: scenes * perScene * len(hooks), held: map[string]bool{}, last: map[string]int64{}, tries: map[string]int{}}
+	ctx := ctxOf(t)
+	var group sync.WaitGroup
+	for range workers {
+		group.Go(func() {
+			for b.left() > 0 && ctx.Err() == nil {
+				if err := b.work(ctx, s); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	group.Wait()
+	for _, complaint := range b.complaints {
+		t.Error(complaint)
+	}
+	if b.open != 0 {
+		t.Errorf("%d deliveries were never made", b.open)
+	}
+}
+
+// bench is what the workers see of each other.
+type bench struct {
+	mu         sync.Mutex
+	open       int              // deliveries still to make
+	held       map[string]bool  // queues that somebody has claimed
+	last       map[string]int64 // by queue
+	tries      map[string]int   // by delivery
+	complaints []string
+}
+
+func (b *bench) left() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.open
+}
+
+// work claims some and settles them; every third delivery fails at first.
+func (b *bench) work(ctx context.Context, s consult.Store) error {
+	list, err := s.ClaimDeliveries(ctx, morning, time.Hour, 3)
+	if err != nil {
+		return err
+	}
+	for _, d := range list {
+		b.take(d)
+	}
+	for _, d := range list {
+		if err := s.SettleDelivery(ctx, d.Event.ID, d.Webhook.ID, b.done(d)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func queue(d consult.Delivery) string {
+	return string(d.Webhook.ID) + " " + string(d.Event.ConsultationID)
+}
+
+func (b *bench) take(d consult.Delivery) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	q := queue(d)
+	if b.held[q] {
+		b.complaints = append(b.complaints, "two hold "+q)
+	}
+	b.held[q] = true
+	if d.Event.Sequence != b.last[q]+1 {
+		b.complaints = append(b.complaints, fmt.Sprintf("%s: %d after %d", q, d.Event.Sequence, b.last[q]))
+	}
+	name := string(d.Event.ID) + ">" + string(d.Webhook.ID)
+	if d.Attempts != b.tries[name] {
+		b.complaints = append(b.complaints, fmt.Sprintf("%s: %d attempts, want %d", name, d.Attempts, b.tries[name]))
+	}
+	b.tries[name]++
+}
+
+// done decides the outcome and lets the queue go, which the store has not done yet.
+func (b *bench) done(d consult.Delivery) consult.Outcome {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.held, queue(d))
+	if d.Event.Sequence%3 == 0 && d.Attempts == 0 {
+		return consult.Outcome{RetryAt: morning, Status: 500, At: morning}
+	}
+	b.last[queue(d)] = d.Event.Sequence
+	b.open--
+	return delivered
+}

@@ -1,0 +1,86 @@
+package storetest
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+	"time"
+
+	"tmk/consult"
+)
+
+var eventLaws = []law{
+	{"events", events},
+	{"webhooks", webhooks},
+	{"audit", audit},
+}
+
+func newEvent(sc scene, name string, seq int64) *consult.Event {
+	return &consult.Event{
+		ID: consult.EventID("evt_" + name), Integration: sc.c.Integration, ConsultationID: sc.c.ID, Sequence: seq,
+		Type: consult.SessionStatusChanged, CreatedAt: morning, Data: json.RawMessage(`{ "z":1,"a":"\u0416" }`),
+	}
+}
+
+func events(t *testing.T, s consult.Store) {
+	sc, other := setScene(t, s, "a"), setScene(t, s, "b")
+	foreign := newEvent(other, "foreign", 1)
+	foreign.Integration = "other"
+	add(t, s, consult.Tx.AddEvent, foreign)
+	// Of one moment and with ids against the order, as ids of one millisecond are.
+	second, first := newEvent(sc, "0", 2), newEvent(sc, "9", 1)
+	later := newEvent(sc, "1", 3)
+	later.CreatedAt = morning.Add(time.Microsecond)
+	for _, e := range []*consult.Event{first, second, later} {
+		add(t, s, consult.Tx.AddEvent, e)
+	}
+	after := func(id consult.EventID, limit int) []*consult.Event {
+		return read(t, s, func(tx consult.Tx) ([]*consult.Event, error) { return tx.Events("lk", id, limit) })
+	}
+	want(t, "all, the data byte by byte", after("", 10), []*consult.Event{first, second, later})
+	want(t, "the first", after("", 1), []*consult.Event{first})
+	want(t, "after the first", after(first.ID, 10), []*consult.Event{second, later})
+	want(t, "after the last", after(later.ID, 10), nil)
+	missing(t, s, "after none", func(tx consult.Tx) ([]*consult.Event, error) { return tx.Events("lk", "evt_none", 10) })
+	refused(t, s, consult.CodeConflict, "the same id", func(tx consult.Tx) error { return tx.AddEvent(newEvent(sc, "0", 4)) })
+	refused(t, s, consult.CodeConflict, "the same number", func(tx consult.Tx) error { return tx.AddEvent(newEvent(sc, "new", 2)) })
+}
+
+func webhooks(t *testing.T, s consult.Store) {
+	b := &consult.Webhook{ID: "wh_b", Integration: "lk", URL: "https://lk.example/hook", Secrets: []string{"whsec_1", "whsec_2"}, CreatedAt: morning}
+	a := &consult.Webhook{ID: "wh_a", Integration: "lk", URL: "https://a.example", CreatedAt: morning, DisabledAt: morning.Add(time.Hour)}
+	other := &consult.Webhook{ID: "wh_c", Integration: "other", URL: "https://c.example", CreatedAt: morning}
+	for _, w := range []*consult.Webhook{b, a, other} {
+		add(t, s, consult.Tx.AddWebhook, w)
+	}
+	of := func(tx consult.Tx) ([]*consult.Webhook, error) { return tx.Webhooks("lk") }
+	want(t, "of the integration", read(t, s, of), []*consult.Webhook{a, b})
+	b.URL, b.Secrets, b.DisabledAt = "https://new.example", []string{"whsec_3"}, morning
+	add(t, s, consult.Tx.SaveWebhook, b)
+	want(t, "saved", read(t, s, func(tx consult.Tx) (*consult.Webhook, error) { return tx.Webhook("wh_b") }), b)
+	missing(t, s, "no such webhook", func(tx consult.Tx) (*consult.Webhook, error) { return tx.Webhook("wh_none") })
+	refused(t, s, consult.CodeNotFound, "saving none", func(tx consult.Tx) error { return tx.SaveWebhook(&consult.Webhook{ID: "wh_none"}) })
+	refused(t, s, consult.CodeConflict, "the same", func(tx consult.Tx) error { return tx.AddWebhook(a) })
+}
+
+func audit(t *testing.T, s consult.Store) {
+	var all []*consult.AuditEntry // newest first
+	for i, id := range []string{"au_5", "au_1", "au_9", "au_0"} {
+		e := &consult.AuditEntry{
+			ID: id, At: morning.Add(time.Duration(i/2) * time.Microsecond), Actor: "staff:u_1", Action: "recording.read",
+			Object: fmt.Sprint("r_", i), Detail: "подробность",
+		}
+		if i%2 == 0 {
+			e.ConsultationID = "c_gone" // the audit outlives what it tells of
+		}
+		add(t, s, consult.Tx.AddAudit, e)
+		all = append([]*consult.AuditEntry{e}, all...)
+	}
+	of := func(id consult.ConsultationID, limit int) []*consult.AuditEntry {
+		return read(t, s, func(tx consult.Tx) ([]*consult.AuditEntry, error) { return tx.Audit(id, limit) })
+	}
+	want(t, "all, those of one moment as they were written", of("", 10), all)
+	want(t, "the newest", of("", 1), all[:1])
+	want(t, "of one", of("c_gone", 10), []*consult.AuditEntry{all[1], all[3]})
+	refused(t, s, consult.CodeConflict, "the same", func(tx consult.Tx) error { return tx.AddAudit(all[0]) })
+}
