@@ -1,0 +1,118 @@
+package api
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"tmk/consult"
+)
+
+// cookieName is the staff's session cookie.
+const cookieName = "tmk_staff"
+
+// Bounds on guessing. A person who forgot his password is not hindered, and an
+// integration with a wrong key learns it from the first 401.
+const (
+	failuresPerSecond = 1
+	failuresBurst     = 30
+	loginsPerSecond   = 0.2
+	loginsBurst       = 15
+)
+
+// admit finds out who is calling, refuses who may not come to the route, and
+// keeps each caller within his rate.
+func (a *API) admit(to access) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			if to == forProbe {
+				return next(c)
+			}
+			p, err := a.who(c, to)
+			if err != nil {
+				if consult.CodeOf(err) == consult.CodeUnauthorized {
+					if wait := a.failures.take(address(c)); wait > 0 {
+						return tooMany(c, wait)
+					}
+				}
+				return err
+			}
+			c.Set(keyPrincipal, p)
+			caller := p.Actor()
+			if p == (consult.Principal{}) {
+				caller = address(c)
+			}
+			if wait := a.callers.take(caller); wait > 0 {
+				return tooMany(c, wait)
+			}
+			return next(c)
+		}
+	}
+}
+
+// who authenticates as the route wants it. Codes: unauthorized, forbidden
+// (a browser that comes from elsewhere), link_unknown.
+func (a *API) who(c echo.Context, to access) (consult.Principal, error) {
+	ctx := c.Request().Context()
+	token, hasToken := bearer(c.Request())
+	switch to {
+	case forKey, forKeyOrStaff:
+		if hasToken {
+			return a.auth.Key(ctx, token)
+		}
+		if to == forKeyOrStaff {
+			return a.staff(c)
+		}
+	case forPass:
+		if hasToken {
+			return a.auth.Pass(ctx, token)
+		}
+	case forStaff:
+		return a.staff(c)
+	case forBrowser:
+		return consult.Principal{}, a.fromHere(c)
+	default:
+		return consult.Principal{}, nil
+	}
+	return consult.Principal{}, consult.Errorf(consult.CodeUnauthorized, msgNoBearer)
+}
+
+// staff authenticates by the cookie.
+func (a *API) staff(c echo.Context) (consult.Principal, error) {
+	cookie, err := c.Cookie(cookieName)
+	if err != nil {
+		return consult.Principal{}, consult.Errorf(consult.CodeUnauthorized, msgNotLoggedIn)
+	}
+	if err := a.fromHere(c); err != nil {
+		return consult.Principal{}, err
+	}
+	return a.auth.Staff(c.Request().Context(), cookie.Value)
+}
+
+// fromHere refuses changes that another site's page sends with our cookie.
+func (a *API) fromHere(c echo.Context) error {
+	if err := a.origins.Check(c.Request()); err != nil {
+		return &consult.Error{Code: consult.CodeForbidden, Message: msgForeignOrigin, Err: err}
+	}
+	return nil
+}
+
+// principal is who calls, or nobody.
+func principal(c echo.Context) consult.Principal {
+	p, _ := c.Get(keyPrincipal).(consult.Principal)
+	return p
+}
+
+// bearer reads the credential of "Authorization: Bearer …" (RFC 6750 §2.1).
+func bearer(r *http.Request) (string, bool) {
+	scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
+	token = strings.TrimSpace(token)
+	return token, ok && strings.EqualFold(scheme, "Bearer") && token != ""
+}
+
+func tooMany(c echo.Context, wait time.Duration) error {
+	setRetryAfter(c, wait)
+	return consult.Errorf(consult.CodeRateLimited, msgTooMany)
+}

@@ -1,0 +1,181 @@
+package api
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"tmk/consult"
+)
+
+func (a *API) createSession(c echo.Context) error {
+	body, err := decode[NewSession](c)
+	if err != nil {
+		return err
+	}
+	lasting, err := minutes(body.DurationMinutes)
+	if err != nil {
+		return err
+	}
+	d, err := a.desk.Schedule(c.Request().Context(), principal(c), consult.Order{
+		ExternalID: body.ExternalID,
+		Doctor:     consult.Person{ID: body.Doctor.ID, Name: body.Doctor.Name, Specialty: body.Doctor.Specialty},
+		Patient:    consult.Person{ID: body.Patient.ID, Name: body.Patient.Name},
+		StartsAt:   body.StartsAt,
+		Duration:   lasting,
+		TimeZone:   body.TimeZone,
+		Topic:      body.Topic,
+		Language:   string(body.Language),
+		Recording:  consult.RecordingPolicy(body.Recording),
+		Metadata:   body.Metadata,
+	})
+	if err != nil {
+		return err
+	}
+	c.Response().Header().Set(echo.HeaderLocation, sessionPath(d.Consultation.ID))
+	return answerTagged(c, http.StatusCreated, d.Consultation.Version, showSession(d, language(c)))
+}
+
+func (a *API) createSimpleSession(c echo.Context) error {
+	body, err := decode[NewSimpleSession](c)
+	if err != nil {
+		return err
+	}
+	lasting, err := minutes(body.DurationMinutes)
+	if err != nil {
+		return err
+	}
+	d, err := a.desk.Schedule(c.Request().Context(), principal(c), consult.Order{
+		Doctor:   consult.Person{ID: body.DoctorID},
+		Patient:  consult.Person{ID: body.PatientID},
+		StartsAt: body.StartsAt,
+		Duration: lasting,
+	})
+	if err != nil {
+		return repoint(err, map[string]string{"/doctor/id": "/doctorId", "/patient/id": "/patientId"})
+	}
+	links := showLinks(d)
+	c.Response().Header().Set(echo.HeaderLocation, sessionPath(d.Consultation.ID))
+	return answer(c, http.StatusCreated, SimpleSession{
+		ID:         string(d.Consultation.ID),
+		Status:     showStatus(d.Consultation.Status),
+		DoctorURL:  links.Doctor,
+		PatientURL: links.Patient,
+	})
+}
+
+// maxMinutes keeps the multiplication below from overflowing; what is allowed
+// the desk says.
+const maxMinutes = 1 << 20
+
+// minutes is the duration asked for; 0 (the default) only when none was.
+func minutes(n *int) (time.Duration, error) {
+	switch {
+	case n == nil:
+		return 0, nil
+	case *n < 1 || *n > maxMinutes:
+		return 0, consult.Invalid("/durationMinutes", msgBadMinutes)
+	}
+	return time.Duration(*n) * time.Minute, nil
+}
+
+// repoint makes the fields of an error point into another body.
+func repoint(err error, to map[string]string) error {
+	var e *consult.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	moved := *e
+	moved.Fields = make([]consult.FieldError, len(e.Fields))
+	for i, f := range e.Fields {
+		if p, ok := to[f.Pointer]; ok {
+			f.Pointer = p
+		}
+		moved.Fields[i] = f
+	}
+	return &moved
+}
+
+func (a *API) listDoctorSessions(c echo.Context) error {
+	q, err := sessionQuery(c)
+	if err != nil {
+		return err
+	}
+	q.DoctorID = param(c, "doctorId")
+	return a.listSessions(c, q)
+}
+
+func (a *API) listPatientSessions(c echo.Context) error {
+	q, err := sessionQuery(c)
+	if err != nil {
+		return err
+	}
+	q.PatientID = param(c, "patientId")
+	return a.listSessions(c, q)
+}
+
+func (a *API) listSessions(c echo.Context, q consult.ListQuery) error {
+	page, err := a.desk.Consultations(c.Request().Context(), principal(c), q)
+	if err != nil {
+		return err
+	}
+	shown := SessionPage{Items: make([]Session, 0, len(page.Items)), NextCursor: page.Next}
+	for _, d := range page.Items {
+		shown.Items = append(shown.Items, showSession(d, language(c)))
+	}
+	return answer(c, http.StatusOK, shown)
+}
+
+func (a *API) getSession(c echo.Context) error {
+	d, err := a.desk.Consultation(c.Request().Context(), principal(c), sessionID(c))
+	return a.answerSession(c, d, err)
+}
+
+func (a *API) cancelSession(c echo.Context) error {
+	body, err := decodeOptional[Cancellation](c)
+	if err != nil {
+		return err
+	}
+	d, err := a.desk.Cancel(c.Request().Context(), principal(c), sessionID(c), body.Reason)
+	return a.answerSession(c, d, err)
+}
+
+func (a *API) finishSession(c echo.Context) error {
+	if _, err := decodeOptional[struct{}](c); err != nil {
+		return err
+	}
+	d, err := a.desk.Finish(c.Request().Context(), principal(c), sessionID(c), consult.EndedByAPI)
+	return a.answerSession(c, d, err)
+}
+
+func (a *API) answerSession(c echo.Context, d *consult.Details, err error) error {
+	if err != nil {
+		return err
+	}
+	return answerTagged(c, http.StatusOK, d.Consultation.Version, showSession(d, language(c)))
+}
+
+func (a *API) createInvite(c echo.Context) error {
+	body, err := decode[NewInvite](c)
+	if err != nil {
+		return err
+	}
+	seat, link, err := a.desk.Invite(c.Request().Context(), principal(c), sessionID(c),
+		consult.Role(body.Role), consult.Person{ID: body.ID, Name: body.Name})
+	if err != nil {
+		return err
+	}
+	return answer(c, http.StatusCreated, Invite{
+		ID:       string(seat.ID),
+		Role:     Role(seat.Role),
+		PersonID: seat.Person.ID,
+		Name:     seat.Person.Name,
+		URL:      link,
+	})
+}
+
+func sessionID(c echo.Context) consult.ConsultationID {
+	return consult.ConsultationID(param(c, "id"))
+}
