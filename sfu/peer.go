@@ -38,7 +38,7 @@ type Peer struct {
 	tap   Tap
 	muted map[Source]bool
 
-	connected atomic.Bool
+	reachable atomic.Bool // packets sent may arrive: from Connected to Failed
 	closing   atomic.Bool
 	closeOnce sync.Once
 	closed    chan struct{}
@@ -121,6 +121,9 @@ func (p *Peer) apply(o *offer, lines []line) {
 		p.slotList.Store(&slots)
 		ended = p.publishLocked(o.senders)
 	})
+	if len(lines) > 0 {
+		p.events.slotsDirty()
+	}
 	for _, pub := range ended {
 		pub.end()
 	}
@@ -308,26 +311,20 @@ func (p *Peer) onState(s State) {
 	defer p.guard("state")
 	switch s {
 	case Connected:
-		p.connected.Store(true)
-		p.restartVideo()
+		p.reachable.Store(true)
+		for _, s := range *p.slotList.Load() {
+			s.requestKeyFrame() // what was sent before, if anything, is lost
+		}
+	case Failed:
+		p.reachable.Store(false)
 	case Closed:
 		// The client closed its end: there is no coming back on this connection.
 		if !p.closing.Load() {
 			go p.Close()
 		}
 		return
-	default:
-		p.connected.Store(false)
 	}
 	p.events.state(s)
-}
-
-// restartVideo begins every picture anew: what was sent before the connection
-// stood is lost.
-func (p *Peer) restartVideo() {
-	for _, s := range *p.slotList.Load() {
-		s.restart()
-	}
 }
 
 func (p *Peer) onData(msg []byte) {

@@ -105,8 +105,11 @@ func (p *Publication) begin() {
 	p.payloadType = p.packet.PayloadType
 	if again {
 		p.peer.uplink.reset(p)
+		p.historyMu.Lock()
+		p.history.Clear()
+		p.historyMu.Unlock()
 		for _, s := range *p.subscribers.Load() {
-			s.restart()
+			s.renew(p)
 		}
 	}
 	p.tap.set(p.peer.currentTap())

@@ -60,9 +60,7 @@ func (s *slot) take(p *Publication) {
 	s.rewrite.Pause()
 	s.sent.Clear()
 	s.mu.Unlock()
-	if p != nil {
-		p.requestKeyFrame()
-	}
+	s.requestKeyFrame()
 }
 
 // pause stops until the source's next key frame (video) or packet (audio).
@@ -74,9 +72,20 @@ func (s *slot) pause() {
 	s.rewrite.Pause()
 }
 
-// restart is a pause with a key frame asked for.
-func (s *slot) restart() {
-	s.pause()
+// renew begins the source anew after it changed its SSRC and with it its
+// numbers.
+func (s *slot) renew(p *Publication) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.source != p {
+		return
+	}
+	s.started, s.resume = false, false
+	s.rewrite.Pause()
+	s.sent.Clear()
+}
+
+func (s *slot) requestKeyFrame() {
 	s.mu.Lock()
 	p := s.source
 	s.mu.Unlock()
@@ -113,7 +122,7 @@ func (s *slot) start(pkt *packet) bool {
 	if s.started {
 		return true
 	}
-	if len(pkt.payload) == 0 || (s.kind == Video && !pkt.key) || !s.peer.connected.Load() {
+	if len(pkt.payload) == 0 || (s.kind == Video && !pkt.key) || !s.peer.reachable.Load() {
 		return false
 	}
 	if s.resume {
@@ -153,7 +162,7 @@ func (s *slot) resend(pairs []rtcp.NackPair, at time.Time) {
 	for _, pair := range pairs {
 		pair.Range(func(seq uint16) bool {
 			c.nacksReceived.Add(1)
-			if s.again1(seq) {
+			if s.resendOne(seq) {
 				c.nacksAnswered.Add(1)
 			} else {
 				c.nacksMissed.Add(1)
@@ -163,7 +172,7 @@ func (s *slot) resend(pairs []rtcp.NackPair, at time.Time) {
 	}
 }
 
-func (s *slot) again1(seq uint16) bool {
+func (s *slot) resendOne(seq uint16) bool {
 	out := s.sent.Find(seq)
 	if out == nil || s.source == nil || out.Resent == maxResent {
 		return false
@@ -180,12 +189,7 @@ func (s *slot) again1(seq uint16) bool {
 // keyFrameAsked is a PLI or FIR of the client.
 func (s *slot) keyFrameAsked() {
 	s.peer.engine.counters.keyFramesAsked.Add(1)
-	s.mu.Lock()
-	p := s.source
-	s.mu.Unlock()
-	if p != nil {
-		p.requestKeyFrame()
-	}
+	s.requestKeyFrame()
 }
 
 // report sends a sender report of the source in this line's own numbers (RFC

@@ -95,5 +95,8 @@ func (r *Ring) Get(seq uint16, buf []byte) int {
 	return copy(buf, r.data[start:start+int(e.length)])
 }
 
+// Clear forgets all packets; the memory is kept.
+func (r *Ring) Clear() { clear(r.index) }
+
 // Size is the memory the ring holds, in bytes.
 func (r *Ring) Size() int { return len(r.data) + 16*len(r.index) }

@@ -13,11 +13,14 @@ const (
 	// maxMissing bounds the packets that are asked for; with more than that
 	// missing only a key frame helps.
 	maxMissing = 128
-	// maxAsks is how often a packet is asked for.
-	maxAsks = 8
+	// maxAsks is how often a packet is asked for: with the growing pauses
+	// between, for about a second, as long as senders keep their packets. That
+	// also outlasts a restart of ICE, when nothing gets through for a while.
+	maxAsks = 10
 	// patience is how long a gap may be mere reordering.
 	patience = 8 * time.Millisecond
-	// minRetry is the least time between two requests for one packet.
+	// minRetry is the least time between the first two requests for a packet;
+	// each pause is longer than the last by half of the first.
 	minRetry = 30 * time.Millisecond
 	// maxJump is the largest step forward in a stream; beyond it the sender has
 	// started anew (RFC 3550 A.1 MAX_DROPOUT).
@@ -143,8 +146,9 @@ func (s *Stream) Due(out []uint16, now time.Time, rtt time.Duration) (due []uint
 			gone++
 			continue
 		}
+		pause := max(minRetry, rtt+rtt/2)
+		m.next = now.Add(pause + pause*time.Duration(m.asks)/2)
 		m.asks++
-		m.next = now.Add(max(minRetry, rtt+rtt/2))
 		out = append(out, uint16(m.seq))
 		kept = append(kept, m)
 	}
