@@ -19,11 +19,12 @@ import (
 // key is the name in the file, doc what it means, default its value when it is
 // not set, secret that it is never shown.
 type Config struct {
-	Listen      string        `key:"listen" default:":8080" doc:"Address for pages, REST and the WebSocket: [host]:port. Port 0 takes a free one."`
-	PublicURL   string        `key:"public_url" doc:"What people type to get here, such as https://tmk.example: links start with it. Empty: http://localhost and the port of listen, which works on this machine only."`
-	DataDir     string        `key:"data_dir" default:"data" doc:"Folder for the database, files and recordings. Made when missing; only one server may use it at a time."`
-	Database    string        `key:"database" secret:"url" doc:"Where the facts are: sqlite:/path/tmk.db or postgres://user:password@host/name. Empty: SQLite in data_dir."`
-	StopTimeout time.Duration `key:"stop_timeout" default:"30s" doc:"How long a graceful stop may take: people are told, recordings are finished, events are sent."`
+	Listen         string        `key:"listen" default:":8080" doc:"Address for pages, REST and the WebSocket: [host]:port. Port 0 takes a free one."`
+	PublicURL      string        `key:"public_url" doc:"What people type to get here, such as https://tmk.example: links start with it. Empty: http://localhost and the port of listen, which works on this machine only."`
+	DataDir        string        `key:"data_dir" default:"data" doc:"Folder for the database, files and recordings. Made when missing; only one server may use it at a time."`
+	Database       string        `key:"database" secret:"url" doc:"Where the facts are: sqlite:/path/tmk.db or postgres://user:password@host/name. Empty: SQLite in data_dir."`
+	TrustedProxies []string      `key:"trusted_proxies" doc:"Addresses or networks (CIDR) of proxies in front, whose X-Forwarded-For is believed. Without it all people behind a proxy share one limit of tries to log in."`
+	StopTimeout    time.Duration `key:"stop_timeout" default:"30s" doc:"How long a graceful stop may take: people are told, recordings are finished, events are sent."`
 
 	TLS       TLS       `key:"tls" doc:"HTTPS by the server itself. Browsers give camera and microphone only to https:// (and to localhost), so use this or a proxy in front."`
 	SFU       SFU       `key:"sfu" doc:"Sound and picture. The UDP port must be reachable from outside; the TCP port helps people whose network blocks UDP."`

@@ -89,6 +89,7 @@ func TestRefusals(t *testing.T) {
 		{"half of tls", "tls: {cert: " + cert + "}\n", nil, nil, []string{"tls", "both"}},
 		{"missing certificate", "tls: {cert: /nowhere/c, key: /nowhere/k}\n", nil, nil, []string{"tls.cert", "tls.key"}},
 		{"time zone", "room: {time_zone: Moscow}\n", nil, nil, []string{"room.time_zone", "Moscow"}},
+		{"proxy", "trusted_proxies: [10.0.0.0/33]\n", nil, nil, []string{"trusted_proxies", "10.0.0.0/33"}},
 		{"ip", "sfu: {public_ips: [tmk.example]}\n", nil, nil, []string{"sfu.public_ips", "tmk.example"}},
 	}
 	for _, tt := range tests {
@@ -129,7 +130,7 @@ func TestPrintedIsLoadable(t *testing.T) {
 		t.Fatalf("%v in\n%s", err, printed.String())
 	}
 	first.SFU.PublicIPs, second.SFU.PublicIPs = append([]string{}, first.SFU.PublicIPs...), append([]string{}, second.SFU.PublicIPs...)
-	first.Room.Origins, second.Room.Origins = nil, nil
+	first.Room.Origins, second.Room.Origins, first.TrustedProxies, second.TrustedProxies = nil, nil, nil, nil
 	if !reflect.DeepEqual(first, second) {
 		t.Errorf("first  %+v\nsecond %+v", first, second)
 	}
@@ -197,7 +198,7 @@ func TestExampleIsTheDefault(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got.SFU.PublicIPs, got.Room.Origins = want.SFU.PublicIPs, want.Room.Origins // [] and none are the same
+		got.SFU.PublicIPs, got.Room.Origins, got.TrustedProxies = want.SFU.PublicIPs, want.Room.Origins, want.TrustedProxies // [] and none are the same
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("got  %+v\nwant %+v", got, want)
 		}

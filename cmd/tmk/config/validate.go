@@ -21,6 +21,10 @@ func (c *Config) validate() error {
 		strings.HasPrefix(c.Database, "postgres://") || strings.HasPrefix(c.Database, "postgresql://"),
 		"database", "must begin with sqlite: or postgres://")
 	v.positive("stop_timeout", c.StopTimeout)
+	for _, proxy := range c.TrustedProxies {
+		_, err := ParseNetwork(proxy)
+		v.check(err == nil, "trusted_proxies", "%q is not an address or a network such as 10.0.0.0/8", proxy)
+	}
 
 	v.check((c.TLS.Cert == "") == (c.TLS.Key == ""), "tls", "needs both cert and key, or neither")
 	for key, path := range map[string]string{"tls.cert": c.TLS.Cert, "tls.key": c.TLS.Key} {
@@ -109,6 +113,14 @@ func (v *validator) publicURL(s string) {
 	u, err := url.Parse(s)
 	v.check(err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && (u.Path == "" || u.Path == "/") && u.RawQuery == "" && u.Fragment == "" && u.User == nil,
 		"public_url", "%q is not an address such as https://tmk.example", s)
+}
+
+// ParseNetwork reads an address or a network in CIDR notation.
+func ParseNetwork(s string) (netip.Prefix, error) {
+	if addr, err := netip.ParseAddr(s); err == nil {
+		return addr.Prefix(addr.BitLen())
+	}
+	return netip.ParsePrefix(s)
 }
 
 // Off is how an address that may be left out is turned off.
