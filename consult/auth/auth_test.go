@@ -1,0 +1,163 @@
+package auth_test
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"tmk/consult"
+	"tmk/consult/consulttest"
+	"tmk/store/pgtest"
+)
+
+const password = "двенадцать знаков"
+
+func wantCode(t *testing.T, err error, want consult.Code) {
+	t.Helper()
+	if got := consult.CodeOf(err); got != want {
+		t.Fatalf("code %q, want %q (%v)", got, want, err)
+	}
+}
+
+func onBoth(t *testing.T, test func(t *testing.T, w *consulttest.World)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) { test(t, consulttest.New(t)) })
+	t.Run("postgres", func(t *testing.T) { test(t, consulttest.Open(t, pgtest.URL(t), nil)) })
+}
+
+func create(t *testing.T, w *consulttest.World, login string) *consult.Staff {
+	t.Helper()
+	s, err := w.Auth.CreateStaff(t.Context(), login, password, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestLogin(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *consulttest.World) {
+		admin := create(t, w, " Admin ")
+		if admin.Login != "admin" || !strings.HasPrefix(admin.PasswordHash, "$argon2id$v=19$m=65536,t=2,p=1$") {
+			t.Errorf("%+v", admin)
+		}
+		cookie, s, err := w.Auth.Login(t.Context(), "ADMIN", password)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.ID != admin.ID || !s.Admin || len(cookie) != 43 { // 256 bits in base64url
+			t.Errorf("%+v, %q", s, cookie)
+		}
+		p, err := w.Auth.Staff(t.Context(), cookie)
+		if err != nil || p.Staff == nil || p.Staff.ID != admin.ID {
+			t.Fatalf("%+v, %v", p, err)
+		}
+		w.Clock.Advance(12*time.Hour - time.Microsecond)
+		if _, err := w.Auth.Staff(t.Context(), cookie); err != nil {
+			t.Errorf("within 12 hours: %v", err)
+		}
+		w.Clock.Advance(time.Microsecond)
+		_, err = w.Auth.Staff(t.Context(), cookie)
+		wantCode(t, err, consult.CodeUnauthorized)
+
+		second, _, err := w.Auth.Login(t.Context(), "admin", password)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if err := w.Auth.Logout(t.Context(), second); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, c := range []string{second, "", "a stranger's"} {
+			_, err = w.Auth.Staff(t.Context(), c)
+			wantCode(t, err, consult.CodeUnauthorized)
+		}
+		if n, err := w.Auth.StaffCount(t.Context()); n != 1 || err != nil {
+			t.Errorf("%d accounts, %v", n, err)
+		}
+	})
+}
+
+func TestLoginRefused(t *testing.T) {
+	w := consulttest.New(t)
+	create(t, w, "admin")
+	_, _, wrong := w.Auth.Login(t.Context(), "admin", "another password")
+	wantCode(t, wrong, consult.CodeUnauthorized)
+	for _, login := range []string{"nobody", "", "a\x00b", strings.Repeat("x", 1000)} {
+		_, _, unknown := w.Auth.Login(t.Context(), login, password)
+		wantCode(t, unknown, consult.CodeUnauthorized)
+		if unknown.Error() != wrong.Error() {
+			t.Errorf("an unknown login is told from a wrong password: %q, %q", unknown, wrong)
+		}
+	}
+	_, _, err := w.Auth.Login(t.Context(), "admin", strings.Repeat("x", 1<<20))
+	wantCode(t, err, consult.CodeUnauthorized)
+}
+
+func TestLoginIsThrottled(t *testing.T) {
+	w := consulttest.New(t)
+	create(t, w, "admin")
+	create(t, w, "other")
+	const n = 12
+	errs := make([]error, n)
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() { _, _, errs[i] = w.Auth.Login(t.Context(), "admin", fmt.Sprint("a wrong guess ", i)) })
+	}
+	wg.Wait()
+	guessed := 0
+	for _, err := range errs {
+		if consult.CodeOf(err) == consult.CodeUnauthorized {
+			guessed++
+		} else {
+			wantCode(t, err, consult.CodeRateLimited)
+		}
+	}
+	if guessed != 5 {
+		t.Errorf("%d guesses were looked at", guessed)
+	}
+	_, _, err := w.Auth.Login(t.Context(), "admin", password)
+	wantCode(t, err, consult.CodeRateLimited)
+	if _, _, err := w.Auth.Login(t.Context(), "other", password); err != nil {
+		t.Errorf("another login: %v", err)
+	}
+	w.Clock.Advance(10 * time.Minute)
+	for range 7 { // what succeeds does not count
+		if _, _, err := w.Auth.Login(t.Context(), "admin", password); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestCreateStaffRefused(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *consulttest.World) {
+		create(t, w, "admin")
+		_, err := w.Auth.CreateStaff(t.Context(), "Admin", password, false)
+		wantCode(t, err, consult.CodeConflict)
+		for login, pass := range map[string]string{
+			"": password, "two words": password, strings.Repeat("x", 65): password,
+			"short": "elevenchars", "broken": "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", "long": strings.Repeat("x", 1025),
+		} {
+			_, err := w.Auth.CreateStaff(t.Context(), login, pass, false)
+			wantCode(t, err, consult.CodeInvalid)
+		}
+	})
+}
+
+func TestSetPassword(t *testing.T) {
+	w := consulttest.New(t)
+	create(t, w, "admin")
+	const other = "another long password"
+	if err := w.Auth.SetPassword(t.Context(), "admin", other); err != nil {
+		t.Fatal(err)
+	}
+	_, _, err := w.Auth.Login(t.Context(), "admin", password)
+	wantCode(t, err, consult.CodeUnauthorized)
+	if _, _, err := w.Auth.Login(t.Context(), "admin", other); err != nil {
+		t.Error(err)
+	}
+	wantCode(t, w.Auth.SetPassword(t.Context(), "nobody", other), consult.CodeNotFound)
+	wantCode(t, w.Auth.SetPassword(t.Context(), "admin", "short"), consult.CodeInvalid)
+}
