@@ -23,7 +23,7 @@ type WaitingRoom struct {
 	Seat          string         `json:"seat" doc:"who the client is"`
 	Session       Session        `json:"session" doc:"the consultation"`
 	DoctorPresent bool           `json:"doctorPresent" doc:"the doctor is in the room"`
-	Messages      []ChatMessage  `json:"messages" doc:"the thread after join.since, at most 200; patients only, for others empty until they are admitted"`
+	Messages      []ChatMessage  `json:"messages" doc:"the first time: the thread after join.since, at most 200; patients only, for others empty until they are admitted"`
 	LastSeq       int64          `json:"lastSeq" doc:"the thread's last number; 0 where messages are not shown"`
 	Recording     RecordingState `json:"recording" doc:"whether it is or will be recorded, and whether consent is needed"`
 	Limits        Limits         `json:"limits" doc:"what the client must keep to"`

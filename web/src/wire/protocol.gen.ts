@@ -343,7 +343,7 @@ export interface WaitingRoom {
   session: Session;
   /** the doctor is in the room */
   doctorPresent: boolean;
-  /** the thread after join.since, at most 200; patients only, for others empty until they are admitted */
+  /** the first time: the thread after join.since, at most 200; patients only, for others empty until they are admitted */
   messages: ChatMessage[];
   /** the thread's last number; 0 where messages are not shown */
   lastSeq: number;
