@@ -40,8 +40,7 @@ func start() (*cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	// The socket's path has room for 107 bytes, so not TMPDIR, which can be deep.
-	dir, err := os.MkdirTemp("/tmp", "tmk-pg-")
+	dir, err := os.MkdirTemp(home(), "tmk-pg-")
 	if err != nil {
 		return nil, fmt.Errorf("start PostgreSQL: %w", err)
 	}
@@ -50,6 +49,18 @@ func start() (*cluster, error) {
 		return nil, errors.Join(fmt.Errorf("start PostgreSQL: %w", err), os.RemoveAll(dir))
 	}
 	return c, nil
+}
+
+// home is where the server's folder goes: memory, where a database is made six
+// times faster, if there is enough of it (a container has 64 MiB by default).
+// It is not TMPDIR: the socket's path has room for 107 bytes.
+func home() string {
+	const memory, enough = "/dev/shm", 1 << 30
+	var fs syscall.Statfs_t
+	if err := syscall.Statfs(memory, &fs); err == nil && int64(fs.Bavail)*fs.Bsize >= enough {
+		return memory
+	}
+	return "/tmp"
 }
 
 // findBin returns the folder of the newest PostgreSQL's programs.
@@ -89,7 +100,7 @@ func startIn(bin, dir string) (*cluster, error) {
 		filepath.Join(bin, "postgres"), "-D", data, "-k", dir,
 		"-c", "listen_addresses=", "-c", "max_connections=200",
 		// The folder lives no longer than the tests: nothing has to last.
-		"-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=on")
+		"-c", "wal_level=minimal", "-c", "max_wal_senders=0", "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=on")
 	run.Dir, run.SysProcAttr = dir, attr
 	run.Stdout, run.Stderr = log, log // not ours: "go test" would wait for their end
 	input, err := run.StdinPipe()

@@ -1,0 +1,170 @@
+package store_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"testing"
+	"time"
+
+	"tmk/consult"
+	"tmk/store"
+)
+
+// crashURL, when set, makes this test binary the process that is to be killed.
+const crashURL = "TMK_TEST_CRASH_URL"
+
+func TestMain(m *testing.M) {
+	if url := os.Getenv(crashURL); url != "" {
+		fmt.Fprintln(os.Stderr, appendForEver(url))
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
+
+// TestKill9 kills a process that writes, some times over, and looks for every
+// row that was acknowledged to it.
+func TestKill9(t *testing.T) {
+	const kills = 8
+	url := sqliteURL(t)
+	setUp := open(t, url)
+	if err := setUp.Update(t.Context(), addCrashScene); err != nil {
+		t.Fatal(err)
+	}
+	acknowledged := int64(0)
+	for kill := range kills {
+		acknowledged = max(acknowledged, killAfter(t, url, 1+17*kill))
+		wantThread(t, url, acknowledged)
+	}
+	if acknowledged < kills {
+		t.Errorf("only %d rows were ever written", acknowledged)
+	}
+	t.Logf("%d acknowledged rows after %d kills", acknowledged, kills)
+}
+
+const (
+	crashID   = consult.ConsultationID("c_crash")
+	crashSeat = consult.SeatID("s_crash")
+)
+
+func addCrashScene(tx consult.Tx) error {
+	if err := tx.AddConsultation(&consult.Consultation{
+		ID: crashID, Integration: "lk", Recording: consult.RecordOff, Status: consult.Current,
+	}); err != nil {
+		return err
+	}
+	return tx.AddSeat(&consult.Seat{ID: crashSeat, ConsultationID: crashID, Role: consult.RoleDoctor, LinkHash: consult.HashToken("x")})
+}
+
+// killAfter starts the writer, kills it when it has acknowledged some rows,
+// and returns the last number that it acknowledged.
+func killAfter(t *testing.T, url string, rows int) (last int64) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd.Env, cmd.Stderr = append(os.Environ(), crashURL+"="+url), os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	watchdog := time.AfterFunc(30*time.Second, func() { cmd.Process.Kill() }) // a writer that hangs fails below
+	defer watchdog.Stop()
+	lines := bufio.NewScanner(out)
+	for n := 0; lines.Scan(); n++ { // to the end of what it said before it died
+		if _, err := fmt.Sscan(lines.Text(), &last); err != nil {
+			break // a line cut in the middle acknowledges nothing
+		}
+		if n+1 == rows {
+			if err := cmd.Process.Kill(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := cmd.Wait(); err == nil || cmd.ProcessState.Exited() {
+		t.Fatalf("the writer ended by itself: %v", err)
+	}
+	return last
+}
+
+// wantThread opens the store again: all messages up to the acknowledged one,
+// in order, each with its event.
+func wantThread(t *testing.T, url string, acknowledged int64) {
+	t.Helper()
+	db, err := store.Open(t.Context(), url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.View(t.Context(), func(tx consult.Tx) error {
+		c, err := tx.Consultation(crashID)
+		if err != nil {
+			return err
+		}
+		messages, err := tx.Messages(crashID, 0, 1<<20)
+		if err != nil {
+			return err
+		}
+		events, err := tx.Events("lk", "", 1<<20)
+		if err != nil {
+			return err
+		}
+		if n := int64(len(messages)); n < acknowledged || n != c.MessageSeq || n != int64(len(events)) {
+			t.Errorf("%d messages, %d events, number %d, after %d were acknowledged", n, len(events), c.MessageSeq, acknowledged)
+		}
+		for i, m := range messages {
+			if m.Seq != int64(i+1) {
+				t.Fatalf("message %d has number %d", i+1, m.Seq)
+			}
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// appendForEver posts messages and prints the number of each once it is durable.
+func appendForEver(url string) error {
+	ctx := context.Background()
+	db, err := store.Open(ctx, url, nil)
+	if err != nil {
+		return err
+	}
+	for {
+		var seq int64
+		if err := db.Update(ctx, func(tx consult.Tx) (err error) {
+			seq, err = post(tx)
+			return err
+		}); err != nil {
+			return err
+		}
+		if _, err := fmt.Println(seq); err != nil {
+			return err
+		}
+	}
+}
+
+// post adds a message and its event, and returns the message's number.
+func post(tx consult.Tx) (int64, error) {
+	seq, err := tx.NextMessageSeq(crashID)
+	if err != nil {
+		return 0, err
+	}
+	if err := tx.AddMessage(&consult.Message{
+		ID: consult.MessageID(fmt.Sprint("m_", seq)), ConsultationID: crashID, Seq: seq, SeatID: crashSeat,
+		ClientID: fmt.Sprint(seq), Kind: consult.TextMessage, Text: "Здравствуйте", SentAt: time.Now(),
+	}); err != nil {
+		return 0, err
+	}
+	event, err := tx.NextEventSeq(crashID)
+	if err != nil {
+		return 0, err
+	}
+	return seq, tx.AddEvent(&consult.Event{
+		ID: consult.EventID(fmt.Sprint("evt_", event)), Integration: "lk", ConsultationID: crashID, Sequence: event,
+		Type: consult.MessageCreated, CreatedAt: time.Now(), Data: []byte("{}"),
+	})
+}
