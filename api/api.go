@@ -120,7 +120,7 @@ const (
 	forStaff             // a member of staff
 	forKeyOrStaff        // either
 	forBrowser           // anybody, but a browser must come from our own pages
-	forProbe             // health checks: not limited, logged quietly
+	forProbe             // health checks: not limited
 )
 
 // route is one line of the router; a test compares them with openapi.yaml.
@@ -172,9 +172,13 @@ func (a *API) router() *echo.Echo {
 	e.HTTPErrorHandler = a.fail
 	e.Pre(a.identify, a.record, a.rescue, a.harden, a.bound)
 	for _, r := range a.routes() {
-		e.Add(r.method, r.path, r.handle, a.admit(r.access), onlyQuery(r.query))
+		chain := []echo.MiddlewareFunc{a.admit(r.access), onlyQuery(r.query)}
+		if r.access == forProbe {
+			chain = nil
+		}
+		e.Add(r.method, r.path, r.handle, chain...)
 		if r.method == http.MethodGet { // net/http leaves the body out
-			e.Add(http.MethodHead, r.path, r.handle, a.admit(r.access), onlyQuery(r.query))
+			e.Add(http.MethodHead, r.path, r.handle, chain...)
 		}
 	}
 	return e

@@ -18,7 +18,7 @@ var openapiYAML []byte
 const pingWithin = 2 * time.Second
 
 func (a *API) getHealth(c echo.Context) error {
-	return answer(c, http.StatusOK, Health{Status: Ok})
+	return answer(c, http.StatusOK, Health{Status: HealthStatusOk})
 }
 
 func (a *API) getReadiness(c echo.Context) error {
@@ -29,7 +29,7 @@ func (a *API) getReadiness(c echo.Context) error {
 			return &consult.Error{Code: consult.CodeUnavailable, Message: msgNoDatabase, Err: err}
 		}
 	}
-	return answer(c, http.StatusOK, Health{Status: Ok})
+	return answer(c, http.StatusOK, Health{Status: HealthStatusOk})
 }
 
 func (a *API) getOpenapi(c echo.Context) error {

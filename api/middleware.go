@@ -9,6 +9,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
 
@@ -108,10 +109,14 @@ func (a *API) harden(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// bound keeps bodies small.
+// bound keeps bodies small and paths decent: no id has such characters, and the
+// database takes none of them.
 func (a *API) bound(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
+		if path := r.URL.Path; !utf8.ValidString(path) || strings.ContainsRune(path, 0) {
+			return consult.Errorf(consult.CodeInvalid, msgBadPath)
+		}
 		if r.ContentLength > maxBody {
 			c.Response().Header().Set("Connection", "close")
 			return errBodyTooLarge

@@ -9,19 +9,19 @@ import (
 
 // Defines values for ConsentAnswer.
 const (
-	Given   ConsentAnswer = "given"
-	Refused ConsentAnswer = "refused"
-	Unasked ConsentAnswer = "unasked"
+	ConsentAnswerGiven   ConsentAnswer = "given"
+	ConsentAnswerRefused ConsentAnswer = "refused"
+	ConsentAnswerUnasked ConsentAnswer = "unasked"
 )
 
 // Valid indicates whether the value is a known member of the ConsentAnswer enum.
 func (e ConsentAnswer) Valid() bool {
 	switch e {
-	case Given:
+	case ConsentAnswerGiven:
 		return true
-	case Refused:
+	case ConsentAnswerRefused:
 		return true
-	case Unasked:
+	case ConsentAnswerUnasked:
 		return true
 	default:
 		return false
@@ -54,34 +54,34 @@ func (e EndReason) Valid() bool {
 
 // Defines values for EventType.
 const (
-	MessageCreated       EventType = "message.created"
-	ParticipantJoined    EventType = "participant.joined"
-	ParticipantLeft      EventType = "participant.left"
-	RecordingFailed      EventType = "recording.failed"
-	RecordingReady       EventType = "recording.ready"
-	RecordingStarted     EventType = "recording.started"
-	SessionCreated       EventType = "session.created"
-	SessionStatusChanged EventType = "session.status_changed"
+	EventTypeMessageCreated       EventType = "message.created"
+	EventTypeParticipantJoined    EventType = "participant.joined"
+	EventTypeParticipantLeft      EventType = "participant.left"
+	EventTypeRecordingFailed      EventType = "recording.failed"
+	EventTypeRecordingReady       EventType = "recording.ready"
+	EventTypeRecordingStarted     EventType = "recording.started"
+	EventTypeSessionCreated       EventType = "session.created"
+	EventTypeSessionStatusChanged EventType = "session.status_changed"
 )
 
 // Valid indicates whether the value is a known member of the EventType enum.
 func (e EventType) Valid() bool {
 	switch e {
-	case MessageCreated:
+	case EventTypeMessageCreated:
 		return true
-	case ParticipantJoined:
+	case EventTypeParticipantJoined:
 		return true
-	case ParticipantLeft:
+	case EventTypeParticipantLeft:
 		return true
-	case RecordingFailed:
+	case EventTypeRecordingFailed:
 		return true
-	case RecordingReady:
+	case EventTypeRecordingReady:
 		return true
-	case RecordingStarted:
+	case EventTypeRecordingStarted:
 		return true
-	case SessionCreated:
+	case EventTypeSessionCreated:
 		return true
-	case SessionStatusChanged:
+	case EventTypeSessionStatusChanged:
 		return true
 	default:
 		return false
@@ -90,13 +90,13 @@ func (e EventType) Valid() bool {
 
 // Defines values for HealthStatus.
 const (
-	Ok HealthStatus = "ok"
+	HealthStatusOk HealthStatus = "ok"
 )
 
 // Valid indicates whether the value is a known member of the HealthStatus enum.
 func (e HealthStatus) Valid() bool {
 	switch e {
-	case Ok:
+	case HealthStatusOk:
 		return true
 	default:
 		return false
@@ -105,16 +105,16 @@ func (e HealthStatus) Valid() bool {
 
 // Defines values for Language.
 const (
-	En Language = "en"
-	Ru Language = "ru"
+	LanguageEn Language = "en"
+	LanguageRu Language = "ru"
 )
 
 // Valid indicates whether the value is a known member of the Language enum.
 func (e Language) Valid() bool {
 	switch e {
-	case En:
+	case LanguageEn:
 		return true
-	case Ru:
+	case LanguageRu:
 		return true
 	default:
 		return false
@@ -207,19 +207,19 @@ func (e ProblemCode) Valid() bool {
 
 // Defines values for RecordingPolicy.
 const (
-	Ask      RecordingPolicy = "ask"
-	Off      RecordingPolicy = "off"
-	Required RecordingPolicy = "required"
+	RecordingPolicyAsk      RecordingPolicy = "ask"
+	RecordingPolicyOff      RecordingPolicy = "off"
+	RecordingPolicyRequired RecordingPolicy = "required"
 )
 
 // Valid indicates whether the value is a known member of the RecordingPolicy enum.
 func (e RecordingPolicy) Valid() bool {
 	switch e {
-	case Ask:
+	case RecordingPolicyAsk:
 		return true
-	case Off:
+	case RecordingPolicyOff:
 		return true
-	case Required:
+	case RecordingPolicyRequired:
 		return true
 	default:
 		return false
@@ -228,16 +228,16 @@ func (e RecordingPolicy) Valid() bool {
 
 // Defines values for RecordingSource.
 const (
-	Camera RecordingSource = "camera"
-	Screen RecordingSource = "screen"
+	RecordingSourceCamera RecordingSource = "camera"
+	RecordingSourceScreen RecordingSource = "screen"
 )
 
 // Valid indicates whether the value is a known member of the RecordingSource enum.
 func (e RecordingSource) Valid() bool {
 	switch e {
-	case Camera:
+	case RecordingSourceCamera:
 		return true
-	case Screen:
+	case RecordingSourceScreen:
 		return true
 	default:
 		return false
@@ -246,22 +246,22 @@ func (e RecordingSource) Valid() bool {
 
 // Defines values for RecordingState.
 const (
-	Active    RecordingState = "active"
-	Failed    RecordingState = "failed"
-	Finishing RecordingState = "finishing"
-	Ready     RecordingState = "ready"
+	RecordingStateActive    RecordingState = "active"
+	RecordingStateFailed    RecordingState = "failed"
+	RecordingStateFinishing RecordingState = "finishing"
+	RecordingStateReady     RecordingState = "ready"
 )
 
 // Valid indicates whether the value is a known member of the RecordingState enum.
 func (e RecordingState) Valid() bool {
 	switch e {
-	case Active:
+	case RecordingStateActive:
 		return true
-	case Failed:
+	case RecordingStateFailed:
 		return true
-	case Finishing:
+	case RecordingStateFinishing:
 		return true
-	case Ready:
+	case RecordingStateReady:
 		return true
 	default:
 		return false
@@ -297,25 +297,25 @@ func (e Role) Valid() bool {
 
 // Defines values for Status.
 const (
-	CANCELLED Status = "CANCELLED"
-	CURRENT   Status = "CURRENT"
-	FINISHED  Status = "FINISHED"
-	MISSED    Status = "MISSED"
-	UPCOMING  Status = "UPCOMING"
+	StatusCANCELLED Status = "CANCELLED"
+	StatusCURRENT   Status = "CURRENT"
+	StatusFINISHED  Status = "FINISHED"
+	StatusMISSED    Status = "MISSED"
+	StatusUPCOMING  Status = "UPCOMING"
 )
 
 // Valid indicates whether the value is a known member of the Status enum.
 func (e Status) Valid() bool {
 	switch e {
-	case CANCELLED:
+	case StatusCANCELLED:
 		return true
-	case CURRENT:
+	case StatusCURRENT:
 		return true
-	case FINISHED:
+	case StatusFINISHED:
 		return true
-	case MISSED:
+	case StatusMISSED:
 		return true
-	case UPCOMING:
+	case StatusUPCOMING:
 		return true
 	default:
 		return false

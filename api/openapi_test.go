@@ -1,9 +1,13 @@
 package api
 
 import (
+	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
+
+	"tmk/consult"
 )
 
 // loadSpec reads the embedded document and checks it against OpenAPI 3.1.
@@ -23,5 +27,71 @@ func loadSpec(t *testing.T) *openapi3.T {
 func TestSpecIsValid(t *testing.T) {
 	if doc := loadSpec(t); doc.OpenAPI != "3.1.0" {
 		t.Errorf("openapi is %q", doc.OpenAPI)
+	}
+}
+
+// Every route of the router is in openapi.yaml and the other way round, with
+// the credential that the router asks for.
+func TestRoutesAreTheSpec(t *testing.T) {
+	doc := loadSpec(t)
+	described := make(map[string]*openapi3.Operation)
+	for path, item := range doc.Paths.Map() {
+		for method, op := range item.Operations() {
+			described[method+" "+path] = op
+		}
+	}
+	schemes := map[access]string{
+		forAll: "", forBrowser: "", forProbe: "", forKey: "apiKey", forPass: "pass", forStaff: "staff", forKeyOrStaff: "apiKey staff",
+	}
+	colon := regexp.MustCompile(`:(\w+)`)
+	for _, r := range (&API{}).routes() {
+		name := r.method + " " + colon.ReplaceAllString(r.path, "{$1}")
+		op := described[name]
+		if op == nil {
+			t.Errorf("%s is not in openapi.yaml", name)
+			continue
+		}
+		delete(described, name)
+		security := doc.Security
+		if op.Security != nil {
+			security = *op.Security
+		}
+		var asked []string
+		for _, one := range security {
+			for scheme := range one {
+				asked = append(asked, scheme)
+			}
+		}
+		if got := strings.Join(asked, " "); got != schemes[r.access] {
+			t.Errorf("%s: openapi.yaml asks for %q, the router for %q", name, got, schemes[r.access])
+		}
+		var query []string
+		for _, p := range op.Parameters {
+			if p.Value.In == "query" {
+				query = append(query, p.Value.Name)
+			}
+		}
+		if strings.Join(query, " ") != strings.Join(r.query, " ") {
+			t.Errorf("%s: openapi.yaml knows the parameters %v, the router %v", name, query, r.query)
+		}
+	}
+	for name := range described {
+		t.Errorf("%s is in openapi.yaml only", name)
+	}
+}
+
+func TestProblemCodesAreTheSpec(t *testing.T) {
+	for code, status := range statuses {
+		if !ProblemCode(code).Valid() {
+			t.Errorf("code %s is not in openapi.yaml", code)
+		}
+		if titles[code].ru == "" || titles[code].en == "" || status < 400 {
+			t.Errorf("code %s has no titles or no status", code)
+		}
+	}
+	for _, code := range codesOf(t) {
+		if statuses[consult.Code(code)] == 0 {
+			t.Errorf("the domain's code %s has no status", code)
+		}
 	}
 }

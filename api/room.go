@@ -9,9 +9,6 @@ import (
 	"tmk/consult"
 )
 
-// maxText is how long a message may be; see [consult.Desk.PostMessage].
-const maxText = 4000
-
 func (a *API) enterRoom(c echo.Context) error {
 	body, err := decode[RoomEntry](c)
 	if err != nil {
@@ -48,7 +45,7 @@ func (a *API) showRoom(e *consult.Entered, lang string) RoomState {
 		ServerTime:         a.cfg.Now().UTC(),
 		Consent:            showConsent(e.Consent),
 		ConsentTextVersion: consult.ConsentTextVersion,
-		Limits:             RoomLimits{MaxText: maxText, MaxFile: a.desk.Config().MaxFileSize},
+		Limits:             RoomLimits{MaxText: consult.MaxText, MaxFile: a.desk.Config().MaxFileSize},
 		Brand:              Brand{Name: a.cfg.Brand},
 	}
 }
@@ -56,11 +53,11 @@ func (a *API) showRoom(e *consult.Entered, lang string) RoomState {
 func showConsent(c *consult.Consent) ConsentAnswer {
 	switch {
 	case c == nil:
-		return Unasked
+		return ConsentAnswerUnasked
 	case c.Given:
-		return Given
+		return ConsentAnswerGiven
 	}
-	return Refused
+	return ConsentAnswerRefused
 }
 
 // showRoomSession is a consultation as the people in it see it: without ids of

@@ -31,6 +31,7 @@ var catalogue = [][2]string{
 	{msgForeignOrigin, "запрос пришёл со страницы другого сайта"},
 	{msgTooMany, "слишком много запросов, подождите столько, сколько указано в Retry-After"},
 	{msgNoRoute, "по этому адресу ничего нет"},
+	{msgBadPath, "адрес не в кодировке UTF-8 или содержит символ NUL"},
 	{msgNoMethod, "этот адрес не принимает такой метод"},
 	{msgNoFile, "такого файла нет"},
 	{msgRecordingNotReady, "запись ещё не готова"},
@@ -116,11 +117,17 @@ var catalogue = [][2]string{
 	{"there is no such consultation", "такой консультации нет"},
 	{"there is no such key", "такого ключа нет"},
 	{"this caller may not do %s", "недостаточно прав для действия %s"},
+	{"there is no such login", "такого логина нет"},
 	{"nobody known is calling", "неизвестно, кто обращается"},
 	{"the API key is not valid", "ключ API недействителен"},
 	{"the session has run out", "время сеанса истекло"},
 	{"the login or the password is wrong", "неверный логин или пароль"},
 	{"too many failed logins: wait a few minutes", "слишком много неудачных попыток входа, подождите несколько минут"},
+
+	// store
+	{"a text is not UTF-8 or contains NUL", "текст не в кодировке UTF-8 или содержит символ NUL"},
+	{"the disk cannot be written or read", "диск не читается или не записывается"},
+	{"file not found", "файл не найден"},
 	{"%s not found", "не найдено: %s"},
 }
 

@@ -111,6 +111,7 @@ const (
 	msgForeignOrigin       = "the request comes from a page of another site"
 	msgTooMany             = "too many requests: wait as long as Retry-After says"
 	msgNoRoute             = "there is nothing at this address"
+	msgBadPath             = "the address is not UTF-8 or contains NUL"
 	msgNoMethod            = "this address does not take this method"
 	msgNoFile              = "there is no such file"
 	msgRecordingNotReady   = "the recording is not ready"
