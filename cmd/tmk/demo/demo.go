@@ -1,0 +1,155 @@
+// Package demo plays LK, the patient portal that TMK is made for, so that one
+// can try everything in a minute. It has no door of its own: it calls the REST
+// interface with a real key and is told of events by real signed webhooks.
+//
+// It serves /demo/api for the page at /demo and belongs on one's own machine
+// only: whoever reaches it may make consultations.
+package demo
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"tmk/consult"
+)
+
+// Integration is whose consultations the demo makes.
+const Integration = "demo"
+
+// Who takes part in the consultations of the demo.
+const (
+	doctorID  = "d-17"
+	patientID = "p-902"
+)
+
+// Admin is the account that the page shows.
+type Admin struct {
+	Login    string `json:"adminLogin"`
+	Password string `json:"adminPassword"` // "" when it was made at an earlier start
+}
+
+// LK is the demo portal.
+type LK struct {
+	desk    *consult.Desk
+	base    string // how this machine reaches the server, "http://127.0.0.1:8080"
+	log     *slog.Logger
+	client  *http.Client
+	handler http.Handler
+	done    chan struct{} // closed by Close: long polls end
+
+	mu       sync.Mutex
+	key      consult.KeyID
+	secret   string   // of the API key
+	signing  []string // the webhook's secrets
+	admin    Admin
+	closed   bool
+	sessions []*Session // oldest first
+	inbox    inbox
+}
+
+// New makes the portal; [LK.Start] makes it work.
+func New(desk *consult.Desk, base string, log *slog.Logger) *LK {
+	lk := &LK{
+		desk: desk, base: base, log: log,
+		client: &http.Client{Timeout: 10 * time.Second},
+		done:   make(chan struct{}),
+	}
+	lk.inbox.init()
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /demo/api/info", lk.getInfo)
+	mux.HandleFunc("GET /demo/api/sessions", lk.getSessions)
+	mux.HandleFunc("POST /demo/api/sessions", lk.postSession)
+	mux.HandleFunc("GET /demo/api/events", lk.getEvents)
+	mux.HandleFunc("POST /demo/api/webhook", lk.postWebhook)
+	// Another site's page must not make consultations in the name of whoever looks at it.
+	lk.handler = http.NewCrossOriginProtection().Handler(mux)
+	return lk
+}
+
+func (lk *LK) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	lk.handler.ServeHTTP(w, r)
+}
+
+// Start gets an API key and registers the webhook; the server must answer requests already.
+func (lk *LK) Start(ctx context.Context, admin Admin) error {
+	key, secret, err := lk.desk.CreateAPIKey(ctx, Integration, "demo page", nil, 0)
+	if err != nil {
+		return fmt.Errorf("make the demo's API key: %w", err)
+	}
+	hook, err := lk.webhook(ctx)
+	if err != nil {
+		return err
+	}
+	lk.mu.Lock()
+	defer lk.mu.Unlock()
+	lk.key, lk.secret, lk.signing, lk.admin = key.ID, secret, hook.Secrets, admin
+	return nil
+}
+
+// webhook finds or makes the endpoint at this address and ends those of earlier starts at others.
+func (lk *LK) webhook(ctx context.Context) (*consult.Webhook, error) {
+	url := lk.base + "/demo/api/webhook"
+	hooks, err := lk.desk.Webhooks(ctx, Integration)
+	if err != nil {
+		return nil, fmt.Errorf("list the demo's webhooks: %w", err)
+	}
+	var mine *consult.Webhook
+	for _, h := range hooks {
+		switch {
+		case !h.DisabledAt.IsZero():
+		case h.URL == url && mine == nil:
+			mine = h
+		default:
+			if err := lk.desk.DisableWebhook(ctx, h.ID); err != nil {
+				return nil, fmt.Errorf("disable the demo's old webhook: %w", err)
+			}
+		}
+	}
+	if mine != nil {
+		return mine, nil
+	}
+	if mine, err = lk.desk.CreateWebhook(ctx, Integration, url); err != nil {
+		return nil, fmt.Errorf("register the demo's webhook: %w", err)
+	}
+	return mine, nil
+}
+
+// Close revokes the key, whose secret nobody knows any more, and ends the long polls.
+func (lk *LK) Close(ctx context.Context) {
+	lk.mu.Lock()
+	key, first := lk.key, !lk.closed
+	lk.closed, lk.key = true, ""
+	lk.mu.Unlock()
+	if first {
+		close(lk.done)
+	}
+	if key == "" {
+		return
+	}
+	if err := lk.desk.RevokeAPIKey(ctx, key); err != nil {
+		lk.log.Warn("the demo's API key was not revoked", "err", err)
+	}
+}
+
+func (lk *LK) getInfo(w http.ResponseWriter, _ *http.Request) {
+	lk.mu.Lock()
+	admin := lk.admin
+	lk.mu.Unlock()
+	writeJSON(w, http.StatusOK, struct {
+		Admin
+		PublicURL string `json:"publicUrl"`
+	}{admin, lk.desk.Config().PublicURL})
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(v) //nolint:errcheck // the caller is gone
+}

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"golang.org/x/sync/errgroup"
+
+	"tmk/cmd/tmk/config"
+)
+
+// httpServer has limits for slow and idle callers. There is none for writing:
+// a recording's download and the demo's long poll may last.
+func httpServer(h http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       time.Minute, // bodies are at most 64 KiB
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug), // what callers do wrong
+	}
+}
+
+// callerAddress believes X-Forwarded-For of the proxies named and of nobody else.
+func callerAddress(proxies []string) echo.IPExtractor {
+	if len(proxies) == 0 {
+		return echo.ExtractIPDirect()
+	}
+	trust := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
+	for _, p := range proxies {
+		network, err := config.ParseNetwork(p)
+		if err != nil {
+			continue // config has checked it: not reached
+		}
+		trust = append(trust, echo.TrustIPRange(&net.IPNet{
+			IP:   network.Masked().Addr().AsSlice(),
+			Mask: net.CIDRMask(network.Bits(), network.Addr().BitLen()),
+		}))
+	}
+	return echo.ExtractIPFromXFFHeader(trust...)
+}
+
+// serveMetrics runs in the group until the server that it returns is shut down; nil when metrics are off.
+func (s *server) serveMetrics(group *errgroup.Group) *http.Server {
+	if s.metrics == nil {
+		return nil
+	}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+	server := httpServer(mux, s.log)
+	group.Go(func() error {
+		if err := server.Serve(s.metrics); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("serve metrics: %w", err)
+		}
+		return nil
+	})
+	return server
+}
+
+// certificates serves a certificate from files and reads them again when they
+// change: renewing needs no restart.
+type certificates struct {
+	cert, key string
+	log       *slog.Logger
+
+	mu       sync.Mutex
+	loaded   *tls.Certificate
+	modified time.Time // of the certificate's file, when it was loaded
+	checked  time.Time
+}
+
+// recheck is how often the file is looked at, at most.
+const recheck = 10 * time.Second
+
+func (c *certificates) config() *tls.Config {
+	return &tls.Config{
+		MinVersion:     tls.VersionTLS12,
+		NextProtos:     []string{"h2", "http/1.1"},
+		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return c.current(time.Now()) },
+	}
+}
+
+// current returns the certificate of the files, or the last good one while the files are not.
+func (c *certificates) current(now time.Time) (*tls.Certificate, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.loaded != nil && now.Sub(c.checked) < recheck {
+		return c.loaded, nil
+	}
+	c.checked = now
+	info, err := os.Stat(c.cert)
+	if err == nil && c.loaded != nil && info.ModTime().Equal(c.modified) {
+		return c.loaded, nil
+	}
+	if err == nil {
+		var pair tls.Certificate
+		if pair, err = tls.LoadX509KeyPair(c.cert, c.key); err == nil {
+			c.loaded, c.modified = &pair, info.ModTime()
+			return c.loaded, nil
+		}
+	}
+	if c.loaded != nil {
+		c.log.Error("certificate cannot be read again, the old one stays", "err", err)
+		return c.loaded, nil
+	}
+	return nil, fmt.Errorf("load certificate: %w", err)
+}
