@@ -95,7 +95,7 @@ func flashes(t *testing.T, name string) (at []time.Duration) {
 
 func beeps(t *testing.T, name string) (at []time.Duration) {
 	t.Helper()
-	out := run(t, "ffmpeg", "-v", "error", "-i", name, "-map", "0:a", "-af", "aresample=async=1000:first_pts=0", "-ac", "1", "-ar", "48000", "-f", "s16le", "-")
+	out := run(t, "ffmpeg", "-v", "error", "-c:a", "libopus", "-i", name, "-map", "0:a", "-af", "aresample=async=1:min_hard_comp=0.004:first_pts=0", "-ac", "1", "-ar", "48000", "-f", "s16le", "-")
 	quiet := 48000 // samples since the last loud one
 	for i := 0; i+2 <= len(out); i += 2 {
 		loud := math.Abs(float64(int16(binary.LittleEndian.Uint16(out[i:])))) > 3000

@@ -27,7 +27,7 @@ func TestRecord(t *testing.T) {
 	f := s.stop()
 
 	wantFile(t, s.file(), "video,audio", 10*time.Second)
-	wantSync(t, s.file(), 0, 20*time.Millisecond, 9)
+	wantSync(t, s.file(), time.Second, 20*time.Millisecond, 8)
 	if f.Offset < 2*time.Second-time.Millisecond || f.Offset > 2*time.Second {
 		t.Errorf("offset %v, want 2s", f.Offset)
 	}

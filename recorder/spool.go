@@ -54,6 +54,7 @@ func (s *spool) add(b webm.Block) {
 	at := len(s.arena)
 	s.arena = append(s.arena, b.Data...)
 	b.Data = s.arena[at:len(s.arena):len(s.arena)]
+	b.Time = b.Time.Round(time.Millisecond) // what a file can tell
 	s.blocks = append(s.blocks, b)
 }
 
