@@ -79,6 +79,9 @@ type Hub struct {
 
 // New makes a hub. It takes sockets once Run has begun.
 func New(cfg Config, desk *consult.Desk, feed consult.Feed, engine *sfu.Engine, rec *recorder.Recorder, log *slog.Logger) *Hub {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	return &Hub{
 		cfg: cfg.withDefaults(), desk: desk, feed: feed, engine: engine, rec: rec, log: log,
