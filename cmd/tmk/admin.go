@@ -50,7 +50,7 @@ func openFacts(a *app, cfg *config.Config, log *slog.Logger) (*facts, error) {
 
 // with runs fn on the installation that the configuration names.
 func (a *app) with(fn func(*facts) error) (err error) {
-	cfg, err := a.config(nil, nil)
+	cfg, err := a.config(nil, map[string]string{"log.level": "warn"})
 	if err != nil {
 		return err
 	}
