@@ -1,6 +1,6 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
-import { mantineTheme } from './build/mantine-theme';
+import { mantineTheme } from './build/mantine-theme.ts';
 
 /** Where `npm run dev` finds a running `tmk serve --demo`. */
 const server = process.env.TMK_SERVER ?? 'http://127.0.0.1:8080';

@@ -1,6 +1,6 @@
 import { convertCssVariables, DEFAULT_THEME, defaultCssVariablesResolver, mergeMantineTheme } from '@mantine/core';
 import type { Plugin } from 'vite';
-import { theme } from '../src/ui/theme';
+import { theme } from '../src/ui/theme.ts';
 
 const id = 'virtual:mantine-theme.css';
 
@@ -15,10 +15,7 @@ export function mantineTheme(): Plugin {
     resolveId: (source) => (source === id ? `\0${id}` : null),
     load: (source) =>
       source === `\0${id}`
-        ? convertCssVariables(
-            defaultCssVariablesResolver(mergeMantineTheme(DEFAULT_THEME, theme)),
-            ':root',
-          )
+        ? convertCssVariables(defaultCssVariablesResolver(mergeMantineTheme(DEFAULT_THEME, theme)), ':root')
         : null,
   };
 }

@@ -1,0 +1,78 @@
+import { Button } from '@mantine/core';
+import { IconCalendarEvent } from '@tabler/icons-react';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { useTranslation } from 'react-i18next';
+import { dateTimeOf, timeOf } from '../../ui/format';
+import { type Session, sessions } from '../api';
+import { Empty, LoadFailed, Waiting } from '../states';
+import style from './Sessions.module.css';
+
+/** Sessions lists the consultations of all integrations. */
+export function Sessions() {
+  const { t } = useTranslation();
+  const pages = useInfiniteQuery({
+    queryKey: ['sessions'],
+    queryFn: ({ pageParam }) => sessions(pageParam),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.nextCursor,
+    refetchInterval: 15_000,
+  });
+  if (pages.isPending) return <Waiting />;
+  if (pages.isError) return <LoadFailed retry={() => void pages.refetch()} />;
+  const list = pages.data.pages.flatMap((page) => page.items);
+  if (list.length === 0) {
+    return (
+      <Empty icon={<IconCalendarEvent size={40} />} title={t('portal.noSessions')} text={t('portal.noSessionsText')} />
+    );
+  }
+  return (
+    <>
+      <h1 className="visually-hidden">{t('portal.sessions')}</h1>
+      <ul className={style.list}>
+        {list.map((session) => (
+          <SessionRow key={session.id} session={session} />
+        ))}
+      </ul>
+      {pages.hasNextPage && (
+        <Button
+          variant="default"
+          size="md"
+          loading={pages.isFetchingNextPage}
+          onClick={() => void pages.fetchNextPage()}
+        >
+          {t('portal.more')}
+        </Button>
+      )}
+    </>
+  );
+}
+
+function SessionRow({ session }: { session: Session }) {
+  const { t, i18n } = useTranslation();
+  const times = [
+    session.startedAt && `${t('portal.started').toLowerCase()} ${timeOf(session.startedAt, i18n.language)}`,
+    session.finishedAt && `${t('portal.ended').toLowerCase()} ${timeOf(session.finishedAt, i18n.language)}`,
+  ].filter(Boolean);
+  return (
+    <li className={style.row} data-testid="session-row" data-id={session.id} data-status={session.status}>
+      <div className={style.when}>
+        <strong>{dateTimeOf(session.startsAt, i18n.language)}</strong>
+        <span>{times.join(', ')}</span>
+      </div>
+      <div className={style.who}>
+        <strong>{session.doctor.name || t('portal.noname')}</strong>
+        <span>{session.doctor.specialty || t('role.doctor')}</span>
+      </div>
+      <div className={style.who}>
+        <strong>{session.patient.name || t('portal.noname')}</strong>
+        <span>{session.topic || t('role.patient')}</span>
+      </div>
+      <div className={style.end}>
+        <span className={style.status} data-status={session.status}>
+          {session.statusName}
+        </span>
+        <span className={style.policy}>{t(`portal.recordingPolicy.${session.recording}`)}</span>
+      </div>
+    </li>
+  );
+}

@@ -1,0 +1,4 @@
+import { show } from '../ui/Provider';
+import { App } from './App';
+
+show(<App />);

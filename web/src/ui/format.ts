@@ -1,0 +1,77 @@
+import type { TFunction } from 'i18next';
+
+/** clock formats a duration as 5:07 or 1:05:07. */
+export function clock(milliseconds: number): string {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
+  const two = (n: number) => String(n).padStart(2, '0');
+  const hours = Math.floor(seconds / 3600);
+  const minutes = Math.floor((seconds % 3600) / 60);
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
+}
+
+/** bytes formats a size in words of the language. */
+export function bytes(size: number, t: TFunction, language: string): string {
+  const steps = [
+    ['gb', 1024 ** 3],
+    ['mb', 1024 ** 2],
+    ['kb', 1024],
+  ] as const;
+  for (const [unit, step] of steps) {
+    if (size >= step) {
+      const n = new Intl.NumberFormat(language, { maximumFractionDigits: size / step < 10 ? 1 : 0 }).format(
+        size / step,
+      );
+      return t(`common.size.${unit}`, { n });
+    }
+  }
+  return t('common.size.b', { n: size });
+}
+
+export function timeOf(at: string | number, language: string, timeZone?: string): string {
+  return new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', ...zone(timeZone) }).format(
+    new Date(at),
+  );
+}
+
+export function dayOf(at: string | number, language: string, timeZone?: string): string {
+  return new Intl.DateTimeFormat(language, { day: 'numeric', month: 'long', ...zone(timeZone) }).format(new Date(at));
+}
+
+export function dateTimeOf(at: string | number, language: string, timeZone?: string): string {
+  return new Intl.DateTimeFormat(language, {
+    day: 'numeric',
+    month: 'long',
+    hour: '2-digit',
+    minute: '2-digit',
+    ...zone(timeZone),
+  }).format(new Date(at));
+}
+
+/** zone ignores names that this browser does not know. */
+function zone(timeZone?: string): { timeZone?: string } {
+  if (!timeZone) return {};
+  try {
+    new Intl.DateTimeFormat('en', { timeZone });
+    return { timeZone };
+  } catch {
+    return {};
+  }
+}
+
+/** initials are shown where there is no picture. */
+export function initials(name: string): string {
+  return name
+    .split(/\s+/)
+    .filter(Boolean)
+    .slice(0, 2)
+    .map((word) => word[0]?.toUpperCase() ?? '')
+    .join('');
+}
+
+/** shortName turns "Петров Олег Ильич" into "Петров О. И."; other names stay. */
+export function shortName(name: string): string {
+  const words = name.trim().split(/\s+/);
+  const [family, ...given] = words;
+  if (words.length !== 3 || !given.every((word) => /^\p{Lu}\p{Ll}+$/u.test(word))) return name;
+  return `${family} ${given.map((word) => `${word[0]}.`).join(' ')}`;
+}
