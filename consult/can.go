@@ -52,7 +52,7 @@ type right struct {
 
 // rights is the whole table of who may do what.
 var rights = map[Action]right{
-	ActSchedule:      {scope: ScopeSessionsWrite, system: true},
+	ActSchedule:      {scope: ScopeSessionsWrite},
 	ActRead:          {scope: ScopeSessionsRead, anySeat: true, anyStaff: true, system: true},
 	ActList:          {scope: ScopeSessionsRead, anyStaff: true, system: true},
 	ActCancel:        {scope: ScopeSessionsWrite, system: true},

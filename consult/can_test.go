@@ -41,7 +41,7 @@ func TestCan(t *testing.T) {
 		"revoked doctor":   {Seat: revoked},
 	}
 	may := map[consult.Action][]string{
-		consult.ActSchedule:      {"system", "writer", "other key"},
+		consult.ActSchedule:      {"writer", "other key"},
 		consult.ActRead:          {"system", "staff", "reader", "doctor", "patient", "relative"},
 		consult.ActList:          {"system", "staff", "reader", "other key"},
 		consult.ActCancel:        {"system", "writer"},

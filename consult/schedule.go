@@ -21,7 +21,7 @@ type Order struct {
 	Metadata   map[string]string
 }
 
-// Schedule makes a consultation with a doctor's and a patient's seat and their links.
+// Schedule makes a consultation of the key's integration, with a doctor's and a patient's seat and their links.
 // Fields point into the body of POST /sessions/create ("/durationMinutes").
 // Codes: invalid (with Fields), duplicate, forbidden.
 func (d *Desk) Schedule(ctx context.Context, by Principal, o Order) (*Details, error) {
@@ -32,13 +32,9 @@ func (d *Desk) Schedule(ctx context.Context, by Principal, o Order) (*Details, e
 	if err := d.check(o, d.clock()); err != nil {
 		return nil, err
 	}
-	var integration string
-	if by.Key != nil {
-		integration = by.Key.Integration
-	}
 	var made *Details
 	err := d.change(ctx, by, func(ch *change) error {
-		c := o.consultation(integration, ch.now)
+		c := o.consultation(by.Key.Integration, ch.now)
 		if err := ch.tx.AddConsultation(c); err != nil {
 			return fmt.Errorf("add consultation: %w", err)
 		}
