@@ -120,6 +120,8 @@ type sender struct {
 	loss    float64       // of packets, which come again after resend
 	gone    float64       // of packets, for good
 	resend  time.Duration
+	first   time.Duration // when reports begin
+	frozen  time.Duration // how long the RTP clock stood still so far
 	double  float64 // of packets, which come twice
 	payload codecs.VP8Payloader
 	asked   atomic.Int64
@@ -142,6 +144,7 @@ func (d *sender) publish(at time.Duration) {
 }
 
 func (d *sender) rtp(at time.Duration) uint32 {
+	at -= d.frozen
 	return d.base + uint32(int64(at)*int64(d.info.ClockRate)/int64(time.Second))
 }
 

@@ -12,6 +12,8 @@ type window struct {
 	slots []*packet
 	next  uint16
 	began bool
+	since time.Duration // the first packet's arrival
+	fresh bool          // nothing was taken yet: an earlier packet may come
 	count int
 	late  func() // a packet came twice, or too late
 }
@@ -23,6 +25,9 @@ func newWindow(size int, late func()) window {
 
 func (w *window) slot(sequence uint16) **packet { return &w.slots[int(sequence)&(len(w.slots)-1)] }
 
+// settleFor is how long the first packets are held, since they may be out of order.
+const settleFor = 100 * time.Millisecond
+
 // jump is a distance in sequence numbers that no reordering explains: the
 // sender began anew.
 const jump = 3000
@@ -30,9 +35,12 @@ const jump = 3000
 // put takes a packet. It returns false when the packet is not kept.
 func (w *window) put(p *packet) bool {
 	if !w.began {
-		w.began, w.next = true, p.rtp.sequence
+		w.began, w.fresh, w.next, w.since = true, true, p.rtp.sequence, p.arrival
 	}
 	ahead := int16(p.rtp.sequence - w.next)
+	if w.fresh && ahead < 0 && int(-ahead) < len(w.slots)/2 {
+		ahead, w.next = 0, p.rtp.sequence
+	}
 	if ahead < 0 {
 		w.late()
 		return false
@@ -64,9 +72,10 @@ func (w *window) room(sequence uint16) (fits, anew bool) {
 // many before it are missing and given up: at now they have been waited for long
 // enough, or force is set.
 func (w *window) take(now time.Duration, force bool) (p *packet, missing int) {
-	if w.count == 0 {
+	if w.count == 0 || w.fresh && !force && now-w.since < settleFor {
 		return nil, 0
 	}
+	w.fresh = false
 	if p = *w.slot(w.next); p == nil {
 		first := w.next + 1
 		for *w.slot(first) == nil {
