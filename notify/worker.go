@@ -134,12 +134,7 @@ func (w *Worker) claim(ctx context.Context, limit int) []consult.Delivery {
 // settled: whether the endpoint got it is not known, and that is no fault of its.
 func (w *Worker) deliver(ctx context.Context, d consult.Delivery) {
 	log := w.log.With("event", d.Event.ID, "type", d.Event.Type, "webhook", d.Webhook.ID, "try", d.Attempts+1)
-	defer func() {
-		if p := recover(); p != nil { // the lease runs out and the try is made again
-			log.Error("panic in a delivery", "panic", p, "stack", string(debug.Stack()))
-		}
-	}()
-	o := w.try(ctx, d)
+	o := w.trySafely(ctx, d, log)
 	if ctx.Err() != nil && !o.Delivered {
 		return
 	}
@@ -159,4 +154,17 @@ func (w *Worker) deliver(ctx context.Context, d consult.Delivery) {
 	default:
 		log.Warn("delivery failed", "status", o.Status, "reason", o.Error, "retryAt", o.RetryAt)
 	}
+}
+
+// trySafely is try; a panic is a failed try like any other, so that a delivery that we
+// cannot make does not stand in the way of its successors for ever.
+func (w *Worker) trySafely(ctx context.Context, d consult.Delivery, log *slog.Logger) (o consult.Outcome) {
+	defer func() {
+		if p := recover(); p != nil {
+			log.Error("panic in a delivery", "panic", p, "stack", string(debug.Stack()))
+			now := w.cfg.Now()
+			o = consult.Outcome{Error: "a defect of the sender", At: now, RetryAt: nextTry(now, d.Attempts+1, 0)}
+		}
+	}()
+	return w.try(ctx, d)
 }

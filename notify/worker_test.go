@@ -1,0 +1,662 @@
+package notify
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"tmk/consult"
+	"tmk/consult/consulttest"
+)
+
+// patience bounds every wait of these tests; it is reached only by a failure.
+const patience = 20 * time.Second
+
+// received is one request that came to an endpoint.
+type received struct {
+	header http.Header
+	body   []byte
+	event  struct {
+		ID        string
+		Type      string
+		CreatedAt time.Time
+		Sequence  int64
+		Data      struct {
+			SessionID string
+			Status    string
+		}
+	}
+}
+
+// endpoint is LK's receiver.
+type endpoint struct {
+	*httptest.Server
+	t *testing.T
+
+	mu     sync.Mutex
+	all    []received
+	answer func(n int, w http.ResponseWriter, r *http.Request) // n from 1; nil: 204
+	inside map[string]int                                      // of a session, now
+	twice  bool                                                // two at a time for one session
+}
+
+func newEndpoint(t *testing.T, answer func(n int, w http.ResponseWriter, r *http.Request)) *endpoint {
+	t.Helper()
+	e := &endpoint{t: t, answer: answer, inside: make(map[string]int)}
+	e.Server = httptest.NewServer(e)
+	t.Cleanup(e.Close)
+	return e
+}
+
+func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return // a sender that died
+	}
+	got := received{header: r.Header, body: body}
+	if err := json.Unmarshal(body, &got.event); err != nil {
+		e.t.Errorf("body %q: %v", body, err)
+	}
+	session := got.event.Data.SessionID
+	e.mu.Lock()
+	e.all = append(e.all, got)
+	n, answer := len(e.all), e.answer
+	e.inside[session]++
+	e.twice = e.twice || e.inside[session] > 1
+	e.mu.Unlock()
+	defer func() {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.inside[session]--
+	}()
+	if answer == nil {
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	answer(n, w, r)
+}
+
+func (e *endpoint) got() []received {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.Clone(e.all)
+}
+
+// world is a desk, its outbox seen from outside, and workers.
+type world struct {
+	*consulttest.World
+	t *testing.T
+
+	mu        sync.Mutex
+	outcomes  []consult.Outcome
+	delivered map[consult.EventID]bool
+	underWay  int // claimed and not settled
+}
+
+func newWorld(t *testing.T) *world {
+	return &world{World: consulttest.New(t), t: t, delivered: make(map[consult.EventID]bool)}
+}
+
+func (w *world) ClaimDeliveries(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]consult.Delivery, error) {
+	ds, err := w.Store.ClaimDeliveries(ctx, now, lease, limit)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.underWay += len(ds)
+	return ds, err
+}
+
+func (w *world) SettleDelivery(ctx context.Context, e consult.EventID, h consult.WebhookID, o consult.Outcome) error {
+	err := w.Store.SettleDelivery(ctx, e, h, o)
+	if err == nil {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.outcomes = append(w.outcomes, o)
+		w.underWay--
+		if o.Delivered {
+			w.delivered[e] = true
+		}
+	}
+	return err
+}
+
+// idle reports whether no delivery is claimed.
+func (w *world) idle() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.underWay == 0
+}
+
+// allDelivered reports whether n events were delivered.
+func (w *world) allDelivered(n int) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.delivered) == n
+}
+
+func (w *world) settled() []consult.Outcome {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.outcomes)
+}
+
+// start runs a worker that is woken by hints only, until stop is called or the test ends.
+func (w *world) start(change func(*Config)) (stop func()) {
+	w.t.Helper()
+	cfg := Config{AllowPrivate: true, Poll: time.Hour, Now: w.Clock.Now}
+	if change != nil {
+		change(&cfg)
+	}
+	worker := New(cfg, w, w.Feed, slog.New(slog.DiscardHandler))
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- worker.Run(ctx) }()
+	stop = sync.OnceFunc(func() {
+		cancel()
+		select {
+		case err := <-done:
+			if err != nil {
+				w.t.Errorf("Run: %v", err)
+			}
+		case <-time.After(patience):
+			w.t.Error("Run does not end")
+		}
+	})
+	w.t.Cleanup(stop)
+	return stop
+}
+
+func (w *world) wake() { w.Feed.Publish(consult.Hint{Kind: consult.HintOutbox}) }
+
+// advance moves the clock and lets the workers look.
+func (w *world) advance(d time.Duration) {
+	w.Clock.Advance(d)
+	w.wake()
+}
+
+func (w *world) webhook(url string) *consult.Webhook {
+	w.t.Helper()
+	h, err := w.Desk.CreateWebhook(w.t.Context(), "lk", url)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return h
+}
+
+// finish takes a consultation from its booking to its end: five events.
+func (w *world) finish(v *consulttest.Visit) {
+	w.t.Helper()
+	ctx := w.t.Context()
+	if _, err := w.Desk.Admit(ctx, consult.Principal{Seat: v.Doctor}, v.Patient.ID); err != nil {
+		w.t.Fatal(err)
+	}
+	for _, s := range []*consult.Seat{v.Doctor, v.Patient} {
+		if _, _, err := w.Desk.Arrive(ctx, s.ID); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	if _, err := w.Desk.Finish(ctx, consult.Principal{Seat: v.Doctor}, v.ID, consult.EndedByDoctor); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// until waits for a condition.
+func until(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	deadline := time.NewTimer(patience)
+	defer deadline.Stop()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for !ok() {
+		select {
+		case <-tick.C:
+		case <-deadline.C:
+			t.Fatalf("waited in vain for %s", what)
+		}
+	}
+}
+
+func (w *world) untilSettled(n int) []consult.Outcome {
+	w.t.Helper()
+	until(w.t, fmt.Sprintf("%d outcomes", n), func() bool { return len(w.settled()) >= n })
+	all := w.settled()
+	if len(all) > n {
+		w.t.Fatalf("%d outcomes, want %d: %+v", len(all), n, all)
+	}
+	return all
+}
+
+// events lists what should arrive of all consultations.
+func (w *world) events() []*consult.Event {
+	w.t.Helper()
+	var all []*consult.Event
+	err := w.Store.View(w.t.Context(), func(tx consult.Tx) (err error) {
+		all, err = tx.Events("lk", "", 100_000)
+		return err
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return all
+}
+
+// checkOrder fails unless everything arrived and, of each consultation, first
+// arrivals came in order.
+func (w *world) checkOrder(e *endpoint) {
+	w.t.Helper()
+	last := make(map[string]int64)
+	for _, r := range e.got() {
+		s, n := r.event.Data.SessionID, r.event.Sequence
+		if n > last[s]+1 {
+			w.t.Errorf("%s: %d came after %d", s, n, last[s])
+		}
+		last[s] = max(last[s], n)
+	}
+	want := make(map[string]int64)
+	for _, ev := range w.events() {
+		want[string(ev.ConsultationID)] = max(want[string(ev.ConsultationID)], ev.Sequence)
+	}
+	if !maps.Equal(last, want) {
+		w.t.Errorf("arrived %v, want %v", last, want)
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.twice {
+		w.t.Error("two at a time for one session")
+	}
+}
+
+func TestDeliver(t *testing.T) {
+	w := newWorld(t)
+	lk := newEndpoint(t, nil)
+	hook := w.webhook(lk.URL)
+	w.start(nil)
+	v := w.Schedule(t, func(o *consult.Order) { o.ExternalID = "lk-1" })
+	w.finish(v)
+	events := w.events()
+	w.untilSettled(len(events))
+
+	var story []string
+	for i, r := range lk.got() {
+		if err := Verify(hook.Secrets, r.header, r.body, w.Clock.Now()); err != nil {
+			t.Errorf("event %d: %v", i, err)
+		}
+		want := events[i]
+		if r.event.ID != string(want.ID) || r.header.Get(HeaderID) != r.event.ID || r.event.Sequence != int64(i+1) ||
+			!r.event.CreatedAt.Equal(want.CreatedAt) || r.event.Data.SessionID != string(v.ID) {
+			t.Errorf("event %d: %s", i, r.body)
+		}
+		if r.header.Get("Content-Type") != "application/json" {
+			t.Errorf("content type %q", r.header.Get("Content-Type"))
+		}
+		if strings.Contains(string(r.body), "Петров") || strings.Contains(string(r.body), "p-902") {
+			t.Errorf("personal data: %s", r.body)
+		}
+		if r.event.Type == "session.created" || r.event.Type == "session.status_changed" {
+			story = append(story, r.event.Data.Status)
+		}
+	}
+	if got := strings.Join(story, " "); got != "UPCOMING CURRENT FINISHED" {
+		t.Errorf("LK was told %q", got)
+	}
+}
+
+func TestBothSecretsSignDuringRotation(t *testing.T) {
+	w := newWorld(t)
+	lk := newEndpoint(t, nil)
+	hook := w.webhook(lk.URL)
+	old := hook.Secrets[0]
+	hook.Secrets = append(hook.Secrets, exampleSecret)
+	err := w.Store.Update(t.Context(), func(tx consult.Tx) error { return tx.SaveWebhook(hook) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.start(nil)
+	w.Schedule(t, nil)
+	w.untilSettled(1)
+	r := lk.got()[0]
+	for _, secret := range []string{old, exampleSecret} {
+		if err := Verify([]string{secret}, r.header, r.body, w.Clock.Now()); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestEndpointDownThenUp(t *testing.T) {
+	w := newWorld(t)
+	lk := newEndpoint(t, nil)
+	down := httptest.NewUnstartedServer(nil)
+	address := down.Listener.Addr().String()
+	down.Close() // nobody listens there now
+	w.webhook("http://" + address)
+	w.start(nil)
+	w.finish(w.Schedule(t, nil))
+
+	first := w.untilSettled(1)[0]
+	if first.Delivered || first.Status != 0 || first.Error == "" || !first.RetryAt.After(w.Clock.Now().Add(5*time.Second-1)) {
+		t.Errorf("%+v", first)
+	}
+	if strings.Contains(first.Error, "http://") {
+		t.Errorf("the error tells the URL: %q", first.Error)
+	}
+	w.advance(4 * time.Second)
+	w.advance(2 * time.Second)
+	w.untilSettled(2) // and the events behind it wait
+
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		t.Skipf("somebody took the port: %v", err)
+	}
+	up := &httptest.Server{Listener: listener, Config: &http.Server{Handler: lk}}
+	up.Start()
+	t.Cleanup(up.Close)
+	w.advance(2 * time.Minute)
+	w.untilSettled(2 + len(w.events()))
+	w.checkOrder(lk)
+}
+
+func TestGivesUpAfterTheSchedule(t *testing.T) {
+	w := newWorld(t)
+	lk := newEndpoint(t, func(n int, rw http.ResponseWriter, _ *http.Request) {
+		if n <= 1+len(waits) {
+			rw.WriteHeader(http.StatusInternalServerError)
+		}
+	})
+	w.webhook(lk.URL)
+	w.start(nil)
+	v := w.Schedule(t, nil)
+	tries := 1 + len(waits)
+	for n := 1; n <= tries; n++ {
+		all := w.untilSettled(n)
+		o := all[n-1]
+		if o.Delivered || o.Status != 500 || o.Error != "500 Internal Server Error" {
+			t.Fatalf("try %d: %+v", n, o)
+		}
+		if n == tries {
+			if !o.RetryAt.IsZero() {
+				t.Fatalf("the last try comes again at %v", o.RetryAt)
+			}
+			break
+		}
+		if n == tries-1 { // its successor is made while the first still blocks it
+			if _, err := w.Desk.Cancel(t.Context(), consult.System, v.ID, ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.advance(o.RetryAt.Sub(w.Clock.Now()))
+	}
+	all := w.untilSettled(tries + 1) // the dead one stands no longer in the way
+	if !all[tries].Delivered {
+		t.Errorf("%+v", all[tries])
+	}
+	got := lk.got()
+	if got[0].event.ID != got[tries-1].event.ID || got[tries].event.Sequence != 2 {
+		t.Errorf("sequence %d at last", got[tries].event.Sequence)
+	}
+	if got[0].header.Get(HeaderTimestamp) == got[1].header.Get(HeaderTimestamp) {
+		t.Error("each try has its own timestamp")
+	}
+}
+
+func TestGone(t *testing.T) {
+	w := newWorld(t)
+	lk := newEndpoint(t, func(_ int, rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusGone) })
+	hook := w.webhook(lk.URL)
+	w.start(nil)
+	v := w.Schedule(t, nil)
+	if o := w.untilSettled(1)[0]; !o.DisableWebhook || o.Delivered {
+		t.Errorf("%+v", o)
+	}
+	w.finish(v)
+	w.advance(48 * time.Hour)
+	hooks, err := w.Desk.Webhooks(t.Context(), "lk")
+	if err != nil || len(hooks) != 1 || hooks[0].ID != hook.ID || hooks[0].DisabledAt.IsZero() {
+		t.Errorf("%+v, %v", hooks, err)
+	}
+	ds, err := w.Store.ClaimDeliveries(t.Context(), w.Clock.Now(), time.Second, 10)
+	if err != nil || len(ds) != 0 || len(lk.got()) != 1 {
+		t.Errorf("%d deliveries left, %d requests, %v", len(ds), len(lk.got()), err)
+	}
+}
+
+func TestRetryAfterIsHonoured(t *testing.T) {
+	w := newWorld(t)
+	lk := newEndpoint(t, func(n int, rw http.ResponseWriter, _ *http.Request) {
+		if n == 1 {
+			rw.Header().Set("Retry-After", "600")
+			rw.WriteHeader(http.StatusTooManyRequests)
+		}
+	})
+	w.webhook(lk.URL)
+	w.start(nil)
+	w.Schedule(t, nil)
+	o := w.untilSettled(1)[0]
+	if o.Status != 429 || !o.RetryAt.Equal(w.Clock.Now().Add(10*time.Minute)) {
+		t.Errorf("%+v", o)
+	}
+	ds, err := w.Store.ClaimDeliveries(t.Context(), o.RetryAt.Add(-time.Second), time.Second, 1)
+	if err != nil || len(ds) != 0 {
+		t.Errorf("%d too early, %v", len(ds), err)
+	}
+	w.advance(10 * time.Minute)
+	if o := w.untilSettled(2)[1]; !o.Delivered {
+		t.Errorf("%+v", o)
+	}
+}
+
+func TestRedirectsAreNotFollowed(t *testing.T) {
+	w := newWorld(t)
+	inner := newEndpoint(t, nil)
+	lk := newEndpoint(t, func(_ int, rw http.ResponseWriter, r *http.Request) {
+		http.Redirect(rw, r, inner.URL, http.StatusTemporaryRedirect)
+	})
+	w.webhook(lk.URL)
+	w.start(nil)
+	w.Schedule(t, nil)
+	if o := w.untilSettled(1)[0]; o.Delivered || o.Status != 307 || o.RetryAt.IsZero() {
+		t.Errorf("%+v", o)
+	}
+	if n := len(inner.got()); n != 0 {
+		t.Errorf("%d requests came there", n)
+	}
+}
+
+func TestInnerAddressesAreRefused(t *testing.T) {
+	w := newWorld(t)
+	inner := newEndpoint(t, nil)
+	u, err := url.Parse(inner.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	urls := []string{inner.URL, "http://localhost:" + u.Port(), "http://[::ffff:127.0.0.1]:" + u.Port()}
+	for _, one := range urls {
+		w.webhook(one)
+	}
+	w.start(func(c *Config) { c.AllowPrivate = false })
+	w.Schedule(t, nil)
+	for _, o := range w.untilSettled(len(urls)) {
+		if o.Delivered || o.Status != 0 || !strings.Contains(o.Error, "not public") {
+			t.Errorf("%+v", o)
+		}
+	}
+	if n := len(inner.got()); n != 0 {
+		t.Errorf("%d requests came through", n)
+	}
+}
+
+func TestSlowEndpoint(t *testing.T) {
+	w := newWorld(t)
+	lk := newEndpoint(t, func(_ int, _ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	w.webhook(lk.URL)
+	w.start(func(c *Config) { c.Timeout = 20 * time.Millisecond })
+	w.Schedule(t, nil)
+	if o := w.untilSettled(1)[0]; o.Delivered || o.Error != "no answer in time" || o.RetryAt.IsZero() {
+		t.Errorf("%+v", o)
+	}
+}
+
+func TestEndlessAnswerIsNotReadToItsEnd(t *testing.T) {
+	w := newWorld(t)
+	lk := newEndpoint(t, func(_ int, rw http.ResponseWriter, r *http.Request) {
+		for r.Context().Err() == nil {
+			if _, err := rw.Write(make([]byte, 32<<10)); err != nil {
+				return
+			}
+		}
+	})
+	w.webhook(lk.URL)
+	w.start(func(c *Config) { c.Timeout = patience })
+	w.Schedule(t, nil)
+	if o := w.untilSettled(1)[0]; !o.Delivered {
+		t.Errorf("%+v", o)
+	}
+}
+
+// Whatever is wrong with a webhook's row, its deliveries fail like others.
+func TestBrokenWebhook(t *testing.T) {
+	w := newWorld(t)
+	for _, change := range []func(*consult.Webhook){
+		func(h *consult.Webhook) { h.Secrets = []string{"rubbish"} },
+		func(h *consult.Webhook) { h.URL = "ftp://lk.example/" },
+		func(h *consult.Webhook) { h.URL = "http://[" },
+	} {
+		h := w.webhook("https://lk.example/hook")
+		change(h)
+		if err := w.Store.Update(t.Context(), func(tx consult.Tx) error { return tx.SaveWebhook(h) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.start(nil)
+	w.Schedule(t, nil)
+	for _, o := range w.untilSettled(3) {
+		if o.Delivered || o.Error == "" || o.RetryAt.IsZero() || strings.Contains(o.Error, "lk.example") {
+			t.Errorf("%+v", o)
+		}
+	}
+}
+
+func TestPanicIsAFailedTry(t *testing.T) {
+	w := New(Config{}, nil, new(consult.LocalFeed), slog.New(slog.DiscardHandler))
+	w.client = nil
+	d := consult.Delivery{Webhook: consult.Webhook{URL: "https://lk.example", Secrets: []string{exampleSecret}}, Event: consult.Event{Data: []byte("{}")}}
+	if o := w.trySafely(t.Context(), d, w.log); o.Delivered || o.Error == "" || o.RetryAt.IsZero() {
+		t.Errorf("%+v", o)
+	}
+}
+
+func TestTwoWorkers(t *testing.T) {
+	w := newWorld(t)
+	lk := newEndpoint(t, func(n int, rw http.ResponseWriter, _ *http.Request) {
+		if n%7 == 0 {
+			rw.WriteHeader(http.StatusBadGateway)
+		}
+	})
+	w.webhook(lk.URL)
+	for range 2 {
+		w.start(func(c *Config) { c.Workers = 3 })
+	}
+	for range 12 {
+		w.finish(w.Schedule(t, nil))
+	}
+	want := len(w.events())
+	until(t, "all deliveries", func() bool {
+		if w.idle() { // the clock must not take the leases of tries under way
+			w.advance(5 * time.Second)
+		}
+		return w.allDelivered(want)
+	})
+	w.checkOrder(lk)
+}
+
+// A worker that dies while an endpoint is busy settles nothing; when its
+// lease is over, another one delivers.
+func TestDyingWorker(t *testing.T) {
+	w := newWorld(t)
+	came := make(chan struct{}, 1)
+	lk := newEndpoint(t, func(n int, _ http.ResponseWriter, r *http.Request) {
+		if n == 1 {
+			came <- struct{}{}
+			<-r.Context().Done()
+		}
+	})
+	w.webhook(lk.URL)
+	stop := w.start(func(c *Config) { c.StopWithin = time.Nanosecond })
+	w.Schedule(t, nil)
+	<-came
+	stop()
+	if all := w.settled(); len(all) != 0 {
+		t.Fatalf("settled %+v", all)
+	}
+	if ds, err := w.Store.ClaimDeliveries(t.Context(), w.Clock.Now(), time.Second, 1); err != nil || len(ds) != 0 {
+		t.Fatalf("claimed %d during the lease, %v", len(ds), err)
+	}
+	w.Clock.Advance(time.Minute)
+	w.start(nil)
+	if o := w.untilSettled(1)[0]; !o.Delivered {
+		t.Errorf("%+v", o)
+	}
+}
+
+// A stop lets a try under way come to its end.
+func TestGracefulStop(t *testing.T) {
+	w := newWorld(t)
+	came, goOn := make(chan struct{}), make(chan struct{})
+	lk := newEndpoint(t, func(int, http.ResponseWriter, *http.Request) {
+		close(came)
+		<-goOn
+	})
+	w.webhook(lk.URL)
+	stop := w.start(func(c *Config) { c.StopWithin = patience })
+	w.Schedule(t, nil)
+	<-came
+	go close(goOn)
+	stop()
+	if all := w.settled(); len(all) != 1 || !all[0].Delivered {
+		t.Errorf("%+v", all)
+	}
+}
+
+// Workers that die again and again, at whatever point, lose nothing and keep the order.
+func TestNothingIsLost(t *testing.T) {
+	w := newWorld(t)
+	lk := newEndpoint(t, nil)
+	w.webhook(lk.URL)
+	for range 10 {
+		w.finish(w.Schedule(t, nil))
+	}
+	want := len(w.events())
+	deaths := 0
+	until(t, "all deliveries through many deaths", func() bool {
+		before := len(lk.got())
+		stop := w.start(func(c *Config) { c.Workers, c.StopWithin = 2, time.Nanosecond })
+		until(t, "one more request", func() bool { return len(lk.got()) > before || w.allDelivered(want) })
+		stop()
+		deaths++
+		w.Clock.Advance(time.Minute) // the dead one's leases
+		return w.allDelivered(want)
+	})
+	w.checkOrder(lk)
+	t.Logf("%d deaths, %d requests for %d events", deaths, len(lk.got()), want)
+}
+
+// Without a hint the outbox is looked into all the same.
+func TestPoll(t *testing.T) {
+	w := newWorld(t)
+	lk := newEndpoint(t, nil)
+	w.webhook(lk.URL)
+	w.Feed = new(consult.LocalFeed) // the worker's: the desk publishes elsewhere
+	w.start(func(c *Config) { c.Poll = time.Millisecond })
+	w.Schedule(t, nil)
+	w.untilSettled(1)
+}
