@@ -16,6 +16,9 @@ const (
 	keySoon = 300 * time.Millisecond
 	// goneAfter: a camera that sent nothing for so long counts as off.
 	goneAfter = 10 * time.Second
+	// endedAfter is the same for a publication that has ended: at the end of a
+	// consultation Stop comes first, and the last picture stays the last.
+	endedAfter = 2 * time.Second
 )
 
 // picture is the video track. While the camera sends nothing its last picture
@@ -56,7 +59,7 @@ func (t *picture) hole(s *stream) {
 func (t *picture) broke() { t.stats.broken.Add(1) }
 
 func (t *picture) packet(s *stream, p *packet) {
-	f, ok := t.frames.push(&p.rtp, p.arrival)
+	f, ok := t.frames.push(p)
 	if !ok {
 		return
 	}
@@ -80,7 +83,13 @@ func (t *picture) write(at time.Duration, key bool, data []byte) {
 
 // gone reports whether the camera is off.
 func (t *picture) gone(now time.Duration) bool {
-	return !t.stream.live() || now-t.heard >= goneAfter
+	switch {
+	case t.stream.muted:
+		return true
+	case t.stream.closed:
+		return now-t.heard >= endedAfter
+	}
+	return now-t.heard >= goneAfter
 }
 
 func (t *picture) advance(now time.Duration) {

@@ -3,16 +3,20 @@ package recorder
 import (
 	"sync"
 	"time"
+
+	"tmk/sfu/codec"
 )
 
 // packet is one RTP packet, or an event of its publication, on its way to the writer.
 type packet struct {
 	raw     []byte
-	rtp     rtpPacket
+	rtp     codec.Header
 	arrival time.Duration // since the recording began
 	stream  *stream
 	event   func(w *writer, at time.Duration) // instead of a packet
 }
+
+func (p *packet) payload() []byte { return p.rtp.Payload(p.raw) }
 
 // packets are reused by all recordings.
 type packets struct{ pool sync.Pool }
@@ -30,7 +34,7 @@ func (p *packets) copy(raw []byte) *packet {
 }
 
 func (p *packets) free(k *packet) {
-	k.stream, k.event, k.rtp = nil, nil, rtpPacket{}
+	k.stream, k.event = nil, nil
 	p.pool.Put(k)
 }
 

@@ -122,7 +122,7 @@ type sender struct {
 	resend  time.Duration
 	first   time.Duration // when reports begin
 	frozen  time.Duration // how long the RTP clock stood still so far
-	double  float64 // of packets, which come twice
+	double  float64       // of packets, which come twice
 	payload codecs.VP8Payloader
 	asked   atomic.Int64
 }

@@ -92,11 +92,12 @@ func (a *assembler) fail() {
 }
 
 // push takes the next packet; ok tells that it completed a frame.
-func (a *assembler) push(p *rtpPacket, arrival time.Duration) (f frame, ok bool) {
-	if len(p.payload) == 0 {
+func (a *assembler) push(p *packet) (f frame, ok bool) {
+	payload := p.payload()
+	if len(payload) == 0 {
 		return f, false // padding, RFC 3550 §5.1
 	}
-	v, valid := parseVP8(p.payload)
+	v, valid := parseVP8(payload)
 	if !valid {
 		a.fail()
 		return f, false
@@ -109,18 +110,18 @@ func (a *assembler) push(p *rtpPacket, arrival time.Duration) (f frame, ok bool)
 			a.fail()
 		}
 		a.open, a.buf = true, a.buf[:0]
-		a.timestamp, a.arrival = p.timestamp, arrival
+		a.timestamp, a.arrival = p.rtp.Timestamp, p.arrival
 	}
 	if !a.open {
 		return f, false
 	}
-	if p.timestamp != a.timestamp || len(a.buf)+len(v.data) > maxFrame {
+	if p.rtp.Timestamp != a.timestamp || len(a.buf)+len(v.data) > maxFrame {
 		a.fail()
 		return f, false
 	}
 	a.buf = append(a.buf, v.data...)
-	a.arrival = min(a.arrival, arrival)
-	if !p.marker {
+	a.arrival = min(a.arrival, p.arrival)
+	if !p.rtp.Marker {
 		return f, false
 	}
 	return a.close(&v)

@@ -35,17 +35,17 @@ const jump = 3000
 // put takes a packet. It returns false when the packet is not kept.
 func (w *window) put(p *packet) bool {
 	if !w.began {
-		w.began, w.fresh, w.next, w.since = true, true, p.rtp.sequence, p.arrival
+		w.began, w.fresh, w.next, w.since = true, true, p.rtp.Sequence, p.arrival
 	}
-	ahead := int16(p.rtp.sequence - w.next)
+	ahead := int16(p.rtp.Sequence - w.next)
 	if w.fresh && ahead < 0 && int(-ahead) < len(w.slots)/2 {
-		ahead, w.next = 0, p.rtp.sequence
+		ahead, w.next = 0, p.rtp.Sequence
 	}
 	if ahead < 0 {
 		w.late()
 		return false
 	}
-	s := w.slot(p.rtp.sequence)
+	s := w.slot(p.rtp.Sequence)
 	if *s != nil {
 		w.late()
 		return false

@@ -6,6 +6,7 @@ import (
 	"tmk/recorder/timeline"
 	"tmk/recorder/webm"
 	"tmk/sfu"
+	"tmk/sfu/codec"
 )
 
 // How far behind now the tracks are written.
@@ -101,25 +102,25 @@ func (w *writer) current(s *stream) bool { return s == w.sound.stream || s == w.
 // packet takes one packet, which it frees in the end.
 func (w *writer) packet(p *packet) {
 	s := p.stream
-	rtp, ok := parseRTP(p.raw)
-	foreign := s.info.PayloadType != 0 && rtp.payloadType != s.info.PayloadType
-	if !ok || foreign || !s.live() || !w.current(s) {
+	rtp := &p.rtp
+	bad := rtp.Parse(p.raw) != nil
+	foreign := s.info.PayloadType != 0 && rtp.PayloadType != s.info.PayloadType
+	if bad || foreign || !s.live() || !w.current(s) {
 		w.stats.ignored.Add(1)
 		w.pool.free(p)
 		return
 	}
-	p.rtp = rtp
-	if s.known && s.ssrc != rtp.ssrc {
+	if s.known && s.ssrc != rtp.SSRC {
 		w.anew(s, p.arrival)
 	}
-	s.ssrc, s.known = rtp.ssrc, true
-	fits, anew := s.window.room(rtp.sequence)
+	s.ssrc, s.known = rtp.SSRC, true
+	fits, anew := s.window.room(rtp.Sequence)
 	if anew {
 		w.anew(s, p.arrival)
 		fits = true
 	}
 	for !fits && w.takeOne(s, p.arrival, true) {
-		fits, _ = s.window.room(rtp.sequence)
+		fits, _ = s.window.room(rtp.Sequence)
 	}
 	if !fits { // a gap wider than the window
 		s.window.restart()
@@ -192,15 +193,14 @@ type sound struct {
 }
 
 func (t *sound) packet(s *stream, p *packet) {
-	if len(p.rtp.payload) == 0 {
-		return
-	}
-	d, ok := opusDuration(p.rtp.payload)
-	if !ok {
+	data := p.payload()
+	opus, ok := codec.ParseOpus(data)
+	if !ok { // padding, if it is empty
 		t.stats.ignored.Add(1)
 		return
 	}
-	at := s.line.Map(p.rtp.timestamp, p.arrival)
+	d := opus.Duration
+	at := s.line.Map(p.rtp.Timestamp, p.arrival)
 	// Half a frame of overlap is the clocks' slew; more would be heard twice.
 	if at < 0 || t.began && at+d/2 < t.head {
 		t.stats.late.Add(1)
@@ -209,7 +209,7 @@ func (t *sound) packet(s *stream, p *packet) {
 	if t.began {
 		t.fill(at)
 	}
-	t.write(at, d, p.rtp.payload)
+	t.write(at, d, data)
 }
 
 func (t *sound) write(at, d time.Duration, data []byte) {
