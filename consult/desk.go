@@ -14,7 +14,7 @@ type Config struct {
 	AbandonAfter time.Duration // a current consultation ends when its room was empty this long
 	MaxLength    time.Duration // a current consultation ends at the latest this long after its start
 	MaxFileSize  int64         // bytes of one file
-	MaxFilesSize int64         // bytes of all files of one consultation
+	MaxFilesSize int64         // bytes of all files of one consultation; 0 means DefaultConfig's
 	MaxSeats     int           // people in one room
 }
 
@@ -48,6 +48,9 @@ type Desk struct {
 func NewDesk(store Store, blobs Blobs, feed Feed, cfg Config, log *slog.Logger, now func() time.Time) *Desk {
 	if now == nil {
 		now = time.Now
+	}
+	if cfg.MaxFilesSize == 0 {
+		cfg.MaxFilesSize = DefaultConfig.MaxFilesSize
 	}
 	return &Desk{store: store, blobs: blobs, feed: feed, cfg: cfg, log: log, now: now}
 }

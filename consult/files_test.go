@@ -153,6 +153,13 @@ func TestFilesOfOneConsultationAreBounded(t *testing.T) {
 	must2(w.Desk.BeginFile(t.Context(), v.Doctor.ID, "3", "a.pdf", "", 41))(t)
 }
 
+func TestFilesLimitHasADefault(t *testing.T) {
+	w := consulttest.Open(t, "sqlite:"+t.TempDir()+"/tmk.db", func(cfg *consult.Config) { cfg.MaxFilesSize = 0 })
+	if got := w.Desk.Config().MaxFilesSize; got != consult.DefaultConfig.MaxFilesSize {
+		t.Errorf("%d bytes", got)
+	}
+}
+
 func TestFileRejected(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *consulttest.World) {
 		v := w.Schedule(t, nil)
