@@ -16,22 +16,26 @@ const (
 	russian = "ru"
 )
 
-// spoken matches Accept-Language; the first is what others get.
+// spoken matches Accept-Language; the first is for those who name others only.
 var spoken = textlang.NewMatcher([]textlang.Tag{textlang.English, textlang.Russian})
 
 const keyLanguage = "language" // in echo's context
 
-// languageOf finds "ru" or "en" for the caller (RFC 9110 §12.5.4).
+// languageOf finds "ru" or "en" for the caller (RFC 9110 §12.5.4): Russian for
+// whom any language is good, English for who names others.
 func languageOf(header string) string {
 	tags, _, err := textlang.ParseAcceptLanguage(header)
-	if err != nil {
-		return english
+	if err != nil || len(tags) == 0 || tags[0] == anyLanguage {
+		return russian
 	}
 	if _, i, _ := spoken.Match(tags...); i == 1 {
 		return russian
 	}
 	return english
 }
+
+// anyLanguage is what "*" is read as.
+var anyLanguage = textlang.MustParse("mul")
 
 // language is the language of the answer, found once per request.
 func language(c echo.Context) string {

@@ -15,8 +15,8 @@ import (
 
 func TestLanguageOf(t *testing.T) {
 	for header, want := range map[string]string{
-		"": "en", "ru": "ru", "ru-RU,ru;q=0.9,en;q=0.8": "ru", "en-US,ru;q=0.5": "en", "fr": "en", "fr,ru;q=0.3": "ru",
-		"en;q=0.1,ru;q=0.2": "ru", "*": "en", "nonsense;;;": "en", strings.Repeat("a-", 5000): "en",
+		"": "ru", "ru": "ru", "ru-RU,ru;q=0.9,en;q=0.8": "ru", "en-US,ru;q=0.5": "en", "fr": "en", "fr,ru;q=0.3": "ru",
+		"en;q=0.1,ru;q=0.2": "ru", "*": "ru", "en, *;q=0.5": "en", "*, en;q=0.5": "ru", "nonsense;;;": "ru", strings.Repeat("a-", 5000): "ru",
 	} {
 		if got := languageOf(header); got != want {
 			t.Errorf("%.40q: %s, want %s", header, got, want)
