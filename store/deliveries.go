@@ -10,30 +10,32 @@ import (
 	"tmk/consult"
 )
 
-// claimDeliveries leases the due heads of their queues. A queue is one
-// webhook's deliveries of one consultation; its head is the first that is
-// neither delivered nor dead, and nothing behind the head is ever claimed.
+// How deliveries are shared out. A queue is one webhook's waiting deliveries of
+// one consultation; its row in the table queues carries the lease and the time
+// of the next attempt, so nothing behind a head can be claimed, no two workers
+// get one queue, and a queue of any length costs a poll nothing while its head
+// waits for a retry.
 //
-// PostgreSQL runs it READ COMMITTED. Two workers that pick the same row meet
-// at its lock; when the first has committed, the second checks the outer
-// WHERE again on the new row, finds it leased, and leaves it. It cannot go
-// past the head instead: a successor becomes claimable only after the head is
-// settled, in a snapshot that shows the head settled. For the same reason the
-// conditions on the row itself stand outside as well as inside.
-const claimDeliveries = `UPDATE deliveries SET lease_until = $2
-	WHERE lease_until <= $1 AND next_at <= $1 AND delivered_at = 0 AND dead_at = 0
-	AND (event_id, webhook_id) IN (
-		SELECT d.event_id, d.webhook_id
-		FROM deliveries d JOIN webhooks w ON w.id = d.webhook_id
-		WHERE d.lease_until <= $1 AND d.next_at <= $1 AND d.delivered_at = 0 AND d.dead_at = 0
-		AND w.disabled_at = 0
-		AND NOT EXISTS (
-			SELECT 1 FROM deliveries p
-			WHERE p.webhook_id = d.webhook_id AND p.consultation_id = d.consultation_id
-			AND p.sequence < d.sequence AND p.delivered_at = 0 AND p.dead_at = 0)
-		ORDER BY d.created_at, d.consultation_id, d.sequence, d.webhook_id
+// Claims and settlements run READ COMMITTED on PostgreSQL: what they decide by
+// stands in the one row of queues that they change. Two workers that pick the
+// same row meet at its lock; when the first has committed, the second checks
+// the outer WHERE again on the new row and leaves it. An AddEvent that meets a
+// settlement counts up the same row, so it waits for it, and is run again.
+const claimQueues = `UPDATE queues SET lease_until = $2
+	WHERE lease_until <= $1 AND next_at <= $1
+	AND (webhook_id, consultation_id) IN (
+		SELECT q.webhook_id, q.consultation_id
+		FROM queues q JOIN webhooks w ON w.id = q.webhook_id
+		WHERE q.lease_until <= $1 AND q.next_at <= $1 AND w.disabled_at = 0
+		ORDER BY q.head_created_at, q.consultation_id, q.webhook_id
 		LIMIT $3)
-	RETURNING event_id, webhook_id, attempts, next_at`
+	RETURNING webhook_id, consultation_id, next_at`
+
+// queueHead reads the event that is first in a queue, and how often it was tried.
+const queueHead = `SELECT d.attempts, e.id, e.integration, e.consultation_id, e.sequence, e.type, e.created_at, e.data
+	FROM deliveries d JOIN events e ON e.id = d.event_id
+	WHERE d.webhook_id = $1 AND d.consultation_id = $2 AND d.delivered_at = 0 AND d.dead_at = 0
+	ORDER BY d.sequence LIMIT 1`
 
 // ClaimDeliveries leases due deliveries; see [consult.Store].
 func (db *DB) ClaimDeliveries(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]consult.Delivery, error) {
@@ -52,17 +54,14 @@ func (db *DB) ClaimDeliveries(ctx context.Context, now time.Time, lease time.Dur
 }
 
 func (t *tx) claim(now time.Time, lease time.Duration, limit int) ([]consult.Delivery, error) {
-	leased, err := many(t, "deliveries", scanDelivery, claimDeliveries, now, now.Add(lease), limit)
+	heads, err := many(t, "queues", scanQueue, claimQueues, now, now.Add(lease), limit)
 	if err != nil {
 		return nil, err
 	}
 	webhooks := make(map[consult.WebhookID]*consult.Webhook)
-	claimed := make([]consult.Delivery, 0, len(leased))
-	for _, d := range leased {
-		event, err := t.event(d.Event.ID)
-		if err != nil {
-			return nil, err
-		}
+	claimed := make([]consult.Delivery, 0, len(heads))
+	for _, d := range heads {
+		nextAt := d.NextAt
 		webhook := webhooks[d.Webhook.ID]
 		if webhook == nil {
 			if webhook, err = t.Webhook(d.Webhook.ID); err != nil {
@@ -70,15 +69,26 @@ func (t *tx) claim(now time.Time, lease time.Duration, limit int) ([]consult.Del
 			}
 			webhooks[webhook.ID] = webhook
 		}
-		d.Event, d.Webhook = *event, *webhook
-		claimed = append(claimed, *d)
+		head, err := one(t, "head of a queue", scanHead, queueHead, webhook.ID, d.Event.ConsultationID)
+		if err != nil {
+			return nil, err
+		}
+		head.Webhook, head.NextAt = *webhook, nextAt
+		claimed = append(claimed, *head)
 	}
 	slices.SortFunc(claimed, byAge) // RETURNING promises no order
 	return claimed, nil
 }
 
-func scanDelivery(r row, d *consult.Delivery) error {
-	return r.Scan(&d.Event.ID, &d.Webhook.ID, &d.Attempts, (*instant)(&d.NextAt))
+// scanQueue reads whose queue it is and when it was due.
+func scanQueue(r row, d *consult.Delivery) error {
+	return r.Scan(&d.Webhook.ID, &d.Event.ConsultationID, (*instant)(&d.NextAt))
+}
+
+func scanHead(r row, d *consult.Delivery) error {
+	e := &d.Event
+	return r.Scan(&d.Attempts, &e.ID, &e.Integration, &e.ConsultationID, &e.Sequence, &e.Type, (*instant)(&e.CreatedAt),
+		(*[]byte)(&e.Data))
 }
 
 // SettleDelivery writes the outcome of an attempt; see [consult.Store]. The
@@ -96,31 +106,64 @@ func (db *DB) SettleDelivery(ctx context.Context, event consult.EventID, webhook
 }
 
 func (t *tx) settle(event consult.EventID, webhook consult.WebhookID, o consult.Outcome) error {
-	var deliveredAt, deadAt time.Time
-	next := o.RetryAt
-	switch {
-	case o.Delivered:
-		deliveredAt, next = o.At, o.At
-	case o.RetryAt.IsZero():
-		deadAt, next = o.At, o.At
-	}
-	n, err := t.exec("write outcome", `UPDATE deliveries SET attempts = attempts + 1, lease_until = 0,
-			next_at = $3, delivered_at = $4, dead_at = $5, last_at = $6, last_status = $7, last_error = $8
-		WHERE event_id = $1 AND webhook_id = $2 AND delivered_at = 0 AND dead_at = 0`,
-		event, webhook, next, deliveredAt, deadAt, o.At, o.Status, o.Error)
+	queue, err := one(t, "delivery", func(r row, id *consult.ConsultationID) error { return r.Scan(id) },
+		`SELECT consultation_id FROM deliveries WHERE event_id = $1 AND webhook_id = $2`, event, webhook)
 	if err != nil {
 		return err
 	}
-	if n == 0 {
-		if _, err := one(t, "delivery", scanInt, `SELECT attempts FROM deliveries
-			WHERE event_id = $1 AND webhook_id = $2`, event, webhook); err != nil {
-			return err
-		}
+	open, err := t.writeOutcome(event, webhook, o)
+	if err != nil {
+		return err
 	}
-	if o.DisableWebhook {
-		_, err = t.exec("disable webhook", `UPDATE webhooks SET disabled_at = $2 WHERE id = $1 AND disabled_at = 0`,
-			webhook, o.At)
+	switch {
+	case !open:
+	case !o.Delivered && !o.RetryAt.IsZero():
+		_, err = t.exec("put off queue", `UPDATE queues SET lease_until = 0, next_at = $3
+			WHERE webhook_id = $1 AND consultation_id = $2`, webhook, *queue, o.RetryAt)
+	default:
+		err = t.advance(webhook, *queue)
 	}
+	if err != nil || !o.DisableWebhook {
+		return err
+	}
+	_, err = t.exec("disable webhook", `UPDATE webhooks SET disabled_at = $2 WHERE id = $1 AND disabled_at = 0`, webhook, o.At)
+	return err
+}
+
+// writeOutcome notes an attempt in its delivery, and reports false when that
+// was settled before.
+func (t *tx) writeOutcome(event consult.EventID, webhook consult.WebhookID, o consult.Outcome) (open bool, err error) {
+	var deliveredAt, deadAt time.Time
+	switch {
+	case o.Delivered:
+		deliveredAt = o.At
+	case o.RetryAt.IsZero():
+		deadAt = o.At
+	}
+	n, err := t.exec("write outcome", `UPDATE deliveries SET attempts = attempts + 1, delivered_at = $3, dead_at = $4,
+			last_at = $5, last_status = $6, last_error = $7
+		WHERE event_id = $1 AND webhook_id = $2 AND delivered_at = 0 AND dead_at = 0`,
+		event, webhook, deliveredAt, deadAt, o.At, o.Status, o.Error)
+	return n == 1, err
+}
+
+// advance takes the head off a queue. The first statement locks the row, so
+// what the next ones see of the queue stays so.
+func (t *tx) advance(webhook consult.WebhookID, id consult.ConsultationID) error {
+	waiting, err := one(t, "queue", scanInt, `UPDATE queues SET waiting = waiting - 1, lease_until = 0
+		WHERE webhook_id = $1 AND consultation_id = $2 RETURNING waiting`, webhook, id)
+	if err != nil {
+		return err
+	}
+	if *waiting == 0 {
+		_, err = t.exec("remove queue", `DELETE FROM queues WHERE webhook_id = $1 AND consultation_id = $2`, webhook, id)
+		return err
+	}
+	_, err = t.exec("advance queue", `UPDATE queues SET (head_created_at, next_at) = (
+			SELECT d.created_at, d.created_at FROM deliveries d
+			WHERE d.webhook_id = $1 AND d.consultation_id = $2 AND d.delivered_at = 0 AND d.dead_at = 0
+			ORDER BY d.sequence LIMIT 1)
+		WHERE webhook_id = $1 AND consultation_id = $2`, webhook, id)
 	return err
 }
 

@@ -14,11 +14,15 @@ func (t *tx) AddEvent(e *consult.Event) error {
 		e.ID, e.Integration, e.ConsultationID, e.Sequence, e.Type, e.CreatedAt, string(e.Data)); err != nil {
 		return err
 	}
-	_, err := t.exec("add deliveries", `INSERT INTO deliveries (event_id, webhook_id, consultation_id, sequence,
-			created_at, next_at)
-		SELECT e.id, w.id, e.consultation_id, e.sequence, e.created_at, e.created_at
-		FROM events e JOIN webhooks w ON w.integration = e.integration
-		WHERE e.id = $1 AND w.disabled_at = 0`, e.ID)
+	const recipients = ` FROM events e JOIN webhooks w ON w.integration = e.integration
+		WHERE e.id = $1 AND w.disabled_at = 0`
+	if _, err := t.exec("add deliveries", `INSERT INTO deliveries (event_id, webhook_id, consultation_id, sequence, created_at)
+		SELECT e.id, w.id, e.consultation_id, e.sequence, e.created_at`+recipients, e.ID); err != nil {
+		return err
+	}
+	_, err := t.exec("queue deliveries", `INSERT INTO queues (webhook_id, consultation_id, waiting, head_created_at, next_at)
+		SELECT w.id, e.consultation_id, 1, e.created_at, e.created_at`+recipients+`
+		ON CONFLICT (webhook_id, consultation_id) DO UPDATE SET waiting = queues.waiting + 1`, e.ID)
 	return err
 }
 

@@ -19,7 +19,7 @@ var migrations embed.FS
 // new file at once (the server and a command): the one that comes second fails
 // on a table that just came to be, and finds nothing left to do when it looks again.
 func migrateSQLite(ctx context.Context, pool *sql.DB, log *slog.Logger) error {
-	const attempts = 3
+	const attempts = 10 // each loser of a race loses one migration to it
 	for attempt := 1; ; attempt++ {
 		err := migrate(ctx, pool, goose.DialectSQLite3, "migrations/sqlite", log)
 		if err == nil || attempt == attempts || !pause(ctx, attempt) {

@@ -54,15 +54,22 @@ func setWebhook(t *testing.T, s consult.Store, id consult.WebhookID) *consult.We
 // tell adds an event at morning + after, numbered by the store.
 func tell(t *testing.T, s consult.Store, sc scene, name string, after time.Duration) *consult.Event {
 	t.Helper()
+	e, err := tellIn(ctxOf(t), s, sc, name, after)
+	if err != nil {
+		t.Fatalf("tell: %v", err)
+	}
+	return e
+}
+
+func tellIn(ctx context.Context, s consult.Store, sc scene, name string, after time.Duration) (*consult.Event, error) {
 	e := newEvent(sc, name, 0)
 	e.CreatedAt = morning.Add(after)
-	update(t, s, func(tx consult.Tx) (err error) {
+	return e, s.Update(ctx, func(tx consult.Tx) (err error) {
 		if e.Sequence, err = tx.NextEventSeq(sc.c.ID); err != nil {
 			return err
 		}
 		return tx.AddEvent(e)
 	})
-	return e
 }
 
 func fanOut(t *testing.T, s consult.Store) {
@@ -185,23 +192,29 @@ func settling(t *testing.T, s consult.Store) {
 	want(t, "what was delivered stays so", claim(t, s, morning.Add(time.Hour), 10), []string{})
 }
 
-// workersShare lets several workers deliver at once, with failures between,
-// and checks that no two hold one queue and that each queue keeps its order.
+// workersShare lets several workers deliver at once while the events come,
+// with failures between, and checks that no two hold one queue, that each
+// queue keeps its order, and that none is forgotten when it empties just as an
+// event comes.
 func workersShare(t *testing.T, s consult.Store) {
 	const scenes, perScene, workers = 5, 6, 4
 	hooks := []consult.WebhookID{"wh_1", "wh_2"}
 	for _, id := range hooks {
 		setWebhook(t, s, id)
 	}
-	for i := range scenes {
-		sc := setScene(t, s, fmt.Sprint(i))
-		for j := range perScene {
-			tell(t, s, sc, fmt.Sprintf("%d_%d", i, j), 0)
-		}
-	}
 	b := &bench{open: scenes * perScene * len(hooks), held: map[string]bool{}, last: map[string]int64{}, tries: map[string]int{}}
 	ctx := ctxOf(t)
 	var group sync.WaitGroup
+	for i := range scenes {
+		sc := setScene(t, s, fmt.Sprint(i))
+		group.Go(func() {
+			for j := range perScene {
+				if _, err := tellIn(ctx, s, sc, fmt.Sprintf("%d_%d", i, j), 0); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
 	for range workers {
 		group.Go(func() {
 			for b.left() > 0 && ctx.Err() == nil {

@@ -172,8 +172,6 @@ CREATE TABLE deliveries (
     sequence        BIGINT  NOT NULL,
     created_at      BIGINT  NOT NULL,
     attempts        BIGINT  NOT NULL DEFAULT 0,
-    next_at         BIGINT  NOT NULL,
-    lease_until     BIGINT  NOT NULL DEFAULT 0,
     delivered_at    BIGINT  NOT NULL DEFAULT 0,
     dead_at         BIGINT  NOT NULL DEFAULT 0,
     last_at         BIGINT  NOT NULL DEFAULT 0,
@@ -182,7 +180,19 @@ CREATE TABLE deliveries (
     PRIMARY KEY (event_id, webhook_id)
 );
 CREATE INDEX deliveries_waiting ON deliveries (webhook_id, consultation_id, sequence) WHERE delivered_at = 0 AND dead_at = 0;
-CREATE INDEX deliveries_due ON deliveries (next_at) WHERE delivered_at = 0 AND dead_at = 0;
+
+-- One webhook's deliveries of one consultation that are neither delivered nor
+-- dead. The first of them, by sequence, is the head; there is a row while there is a head.
+CREATE TABLE queues (
+    webhook_id      TEXT COLLATE "C" NOT NULL REFERENCES webhooks (id),
+    consultation_id TEXT COLLATE "C" NOT NULL REFERENCES consultations (id),
+    waiting         BIGINT  NOT NULL CHECK (waiting >= 0), -- how many, the head included
+    head_created_at BIGINT  NOT NULL, -- of the head
+    next_at         BIGINT  NOT NULL, -- the head's next attempt, not before
+    lease_until     BIGINT  NOT NULL DEFAULT 0, -- a worker has the head until then
+    PRIMARY KEY (webhook_id, consultation_id)
+);
+CREATE INDEX queues_due ON queues (next_at);
 
 -- No foreign keys: the audit outlives what it tells of.
 CREATE TABLE audit (
@@ -231,6 +241,7 @@ DROP TABLE staff_sessions;
 DROP TABLE staff;
 DROP TABLE api_keys;
 DROP TABLE audit;
+DROP TABLE queues;
 DROP TABLE deliveries;
 DROP TABLE webhooks;
 DROP TABLE events;

@@ -170,8 +170,6 @@ CREATE TABLE deliveries (
     sequence        INTEGER NOT NULL,
     created_at      INTEGER NOT NULL,
     attempts        INTEGER NOT NULL DEFAULT 0,
-    next_at         INTEGER NOT NULL,
-    lease_until     INTEGER NOT NULL DEFAULT 0,
     delivered_at    INTEGER NOT NULL DEFAULT 0,
     dead_at         INTEGER NOT NULL DEFAULT 0,
     last_at         INTEGER NOT NULL DEFAULT 0,
@@ -180,7 +178,19 @@ CREATE TABLE deliveries (
     PRIMARY KEY (event_id, webhook_id)
 ) STRICT;
 CREATE INDEX deliveries_waiting ON deliveries (webhook_id, consultation_id, sequence) WHERE delivered_at = 0 AND dead_at = 0;
-CREATE INDEX deliveries_due ON deliveries (next_at) WHERE delivered_at = 0 AND dead_at = 0;
+
+-- One webhook's deliveries of one consultation that are neither delivered nor
+-- dead. The first of them, by sequence, is the head; there is a row while there is a head.
+CREATE TABLE queues (
+    webhook_id      TEXT    NOT NULL REFERENCES webhooks (id),
+    consultation_id TEXT    NOT NULL REFERENCES consultations (id),
+    waiting         INTEGER NOT NULL CHECK (waiting >= 0), -- how many, the head included
+    head_created_at INTEGER NOT NULL, -- of the head
+    next_at         INTEGER NOT NULL, -- the head's next attempt, not before
+    lease_until     INTEGER NOT NULL DEFAULT 0, -- a worker has the head until then
+    PRIMARY KEY (webhook_id, consultation_id)
+) STRICT;
+CREATE INDEX queues_due ON queues (next_at);
 
 -- No foreign keys: the audit outlives what it tells of.
 CREATE TABLE audit (
@@ -229,6 +239,7 @@ DROP TABLE staff_sessions;
 DROP TABLE staff;
 DROP TABLE api_keys;
 DROP TABLE audit;
+DROP TABLE queues;
 DROP TABLE deliveries;
 DROP TABLE webhooks;
 DROP TABLE events;
