@@ -38,8 +38,8 @@ const (
 // timestampScale is a millisecond in nanoseconds: one tick of every timestamp in the file.
 const timestampScale = 1_000_000
 
-// maxTime keeps every sum of timestamps far from overflow: 100 years.
-const maxTime = 100 * 365 * 24 * time.Hour
+// maxTime is longer than any recording: a time beyond it is a broken file's.
+const maxTime = 48 * time.Hour
 
 // offsetTag names the tag that carries Header.Offset in nanoseconds.
 const offsetTag = "TMK_OFFSET_NS"
