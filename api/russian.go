@@ -125,6 +125,11 @@ var catalogue = [][2]string{
 	{"too many failed logins: wait a few minutes", "слишком много неудачных попыток входа, подождите несколько минут"},
 
 	// store
+	{"a consultation with this external id exists", "сессия с таким externalId уже есть"},
+	{"an outcome needs its time", "у исхода нет времени"},
+	{"must be at least 1", "допускается от 1"},
+	{"the file has %d bytes, not %d", "в файле байт: %s, а не %s"},
+	{"not a file's id", "это не номер файла"},
 	{"a text is not UTF-8 or contains NUL", "текст не в кодировке UTF-8 или содержит символ NUL"},
 	{"the disk cannot be written or read", "диск не читается или не записывается"},
 	{"file not found", "файл не найден"},

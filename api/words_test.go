@@ -67,9 +67,12 @@ func TestEverythingIsTranslated(t *testing.T) {
 		known[m[0]] = true
 	}
 	found := 0
-	for _, dir := range []string{"../consult", "../consult/auth"} {
+	for _, dir := range []string{"../consult", "../consult/auth", "../store", "../store/disk"} {
 		walk(t, dir, func(n ast.Node) {
 			for _, message := range messagesIn(n) {
+				if strings.Contains(message, "ON CONFLICT") { // the store's add takes SQL
+					continue
+				}
 				found++
 				if !known[message] {
 					t.Errorf("%s says %q, which is not in the catalogue", dir, message)
