@@ -309,5 +309,6 @@ func (d *Reader) parseBlock(p []byte) (Block, error) {
 	}
 	at := time.Duration(ms) * time.Millisecond
 	d.last = max(d.last, at)
-	return Block{Track: t, Time: at, Key: p[3]&0x80 != 0, Data: p[4:]}, nil
+	key := p[3]&0x80 != 0 || t == Audio // every Opus packet decodes alone
+	return Block{Track: t, Time: at, Key: key, Data: p[4:]}, nil
 }
