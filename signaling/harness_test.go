@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -34,7 +35,8 @@ type world struct {
 	rec    *recorder.Recorder
 	hub    *Hub
 	server *httptest.Server
-	stop   func() // Run
+	stop   func()    // Run
+	began  time.Time // when Clock stood still
 }
 
 type recorderConfig = recorder.Config
@@ -50,7 +52,9 @@ func newWorld(t testing.TB, options ...option) *world {
 	for _, o := range options {
 		o(&cfg, &recCfg)
 	}
-	// The desk's clock runs, so that recordings are on it too.
+	// The desk's clock runs, beginning with now: sfu and recorder have the real one.
+	cw.Clock.Advance(time.Since(cw.Clock.Now()))
+	w.began = time.Now()
 	law := cw.Desk.Config()
 	w.desk = consult.NewDesk(cw.Store, cw.Blobs, cw.Feed, law, slog.New(slog.DiscardHandler), w.now)
 	var err error
@@ -65,10 +69,8 @@ func newWorld(t testing.TB, options ...option) *world {
 	return w
 }
 
-// now is a running clock that begins where consulttest's stands.
-func (w *world) now() time.Time { return w.Clock.Now().Add(time.Since(began)) }
-
-var began = time.Now()
+// now is a running clock; Clock.Advance moves it.
+func (w *world) now() time.Time { return w.Clock.Now().Add(time.Since(w.began)) }
 
 func (w *world) start(cfg Config) {
 	cfg.Now = w.now
@@ -104,6 +106,7 @@ type client struct {
 	t    testing.TB
 	ws   *websocket.Conn
 	sent int
+	deaf atomic.Bool // answers no ping
 
 	mu    sync.Mutex
 	cond  *sync.Cond
@@ -135,6 +138,13 @@ func (w *world) tryDial(h http.Header, subprotocol string) (*client, *http.Respo
 	}
 	c := &client{t: w.t, ws: ws}
 	c.cond = sync.NewCond(&c.mu)
+	answer := ws.PingHandler()
+	ws.SetPingHandler(func(data string) error {
+		if c.deaf.Load() {
+			return nil
+		}
+		return answer(data)
+	})
 	w.t.Cleanup(func() { ws.Close() })
 	go c.read()
 	return c, resp, nil

@@ -2,6 +2,7 @@ package signaling
 
 import (
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -234,6 +235,9 @@ func TestSlowReader(t *testing.T) {
 	doctor := w.join(v.doctor)
 	expect[protocol.Joined](doctor)
 	patient := w.dial()
+	if err := patient.ws.NetConn().(*net.TCPConn).SetReadBuffer(4096); err != nil {
+		t.Fatal(err)
+	}
 	release := make(chan struct{})
 	patient.mu.Lock() // its reader hangs with what it has in hand
 	patient.send(protocol.Join{Pass: v.patient})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"tmk/consult"
@@ -87,12 +88,16 @@ func (h *Hub) settle(ctx context.Context, id consult.RecordingID, facts recorder
 	defer cancel()
 	var told error
 	if err != nil {
-		h.log.Error("recording failed", "recording", id, "err", err)
 		why := recorder.FailureIO
 		var failed *recorder.FailedError
 		if errors.As(err, &failed) {
 			why = failed.Failure
 		}
+		level := slog.LevelError
+		if why == recorder.FailureEmpty { // somebody who sent nothing: no defect
+			level = slog.LevelInfo
+		}
+		h.log.Log(ctx, level, "recording failed", "recording", id, "err", err)
 		told = h.desk.RecordingFailed(ctx, id, string(why))
 	} else {
 		told = h.desk.RecordingReady(ctx, id, consult.RecordingFacts(facts))
