@@ -233,7 +233,7 @@ func TestEmptyRoom(t *testing.T) {
 		if err := w.Desk.Sweep(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if c := read(t, w, v.ID).Consultation; c.Status != consult.Finished || c.EndReason != consult.EndAbandoned {
+		if c := read(t, w, v.ID).Consultation; c.Status != consult.Finished || c.EndReason != consult.EndAbandoned || !c.EmptySince.IsZero() {
 			t.Errorf("%s %s", c.Status, c.EndReason)
 		}
 	})
