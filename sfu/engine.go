@@ -31,6 +31,7 @@ type Engine struct {
 	mu     sync.Mutex
 	closed bool
 	rooms  map[string]*Room
+	places sync.WaitGroup // taken by peers that have not closed yet
 }
 
 // New opens the sockets.
@@ -83,6 +84,7 @@ func (e *Engine) Close() error {
 	for _, r := range rooms {
 		r.Close()
 	}
+	e.places.Wait()
 	return e.transport.close()
 }
 
@@ -111,6 +113,7 @@ func (e *Engine) enter(r *Room) (*Room, error) {
 		return nil, ErrRoomFull
 	}
 	r.places++
+	e.places.Add(1)
 	e.rooms[r.name] = r
 	return r, nil
 }
@@ -125,6 +128,7 @@ func (e *Engine) isClosed() bool {
 func (e *Engine) leave(r *Room) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	e.places.Done()
 	r.places--
 	if r.places == 0 {
 		delete(e.rooms, r.name)

@@ -11,38 +11,28 @@ import (
 	"tmk/sfu/uplink"
 )
 
-const (
-	feedbackEvery = 100 * time.Millisecond // transport-wide feedback, as browsers send it
-	reportEvery   = time.Second            // receiver reports
-	qualityEvery  = 2 * time.Second
-	forgetAfter   = 5 * time.Second // an estimate or report older than this says nothing
-)
-
 // uplinkSide is what we tell a client about what it sends.
 type uplinkSide struct {
 	mu       sync.Mutex
 	recorder *twcc.Recorder
-	recorded bool
+	recorded bool // something since the last feedback
 	epoch    time.Time
 	due      []uint16
-
-	// Used by the tick only.
-	reported, judged time.Time
 }
 
 func (u *uplinkSide) init(ssrc uint32) { u.recorder = twcc.NewRecorder(ssrc) }
 
-// received notes a packet. It reports false for a duplicate.
+// received notes the packet at hand of a publication. It reports false for a
+// duplicate.
 func (u *uplinkSide) received(p *Publication, raw []byte, ext extensions, at time.Time) bool {
 	pkt := &p.packet
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if seq, ok := codec.TransportSequence(pkt.Extension(raw, ext.transportSequence)); ok {
 		if u.epoch.IsZero() {
-			u.epoch = at
+			u.epoch = at.Add(-time.Second) // feedback counts from here, and never below zero
 		}
-		// The reference time of feedback is unsigned: keep clear of zero.
-		u.recorder.Record(pkt.SSRC, seq, at.Sub(u.epoch).Microseconds()+1_000_000)
+		u.recorder.Record(pkt.SSRC, seq, at.Sub(u.epoch).Microseconds())
 		u.recorded = true
 	}
 	fresh := p.stream.Packet(pkt.Sequence, pkt.Timestamp, len(raw), at)
@@ -52,13 +42,14 @@ func (u *uplinkSide) received(p *Publication, raw []byte, ext extensions, at tim
 	return fresh
 }
 
-// askLocked asks for the packets of a publication that are due.
+// askLocked asks for the packets of a publication that are due. What is given
+// up breaks the picture until the next key frame.
 func (u *uplinkSide) askLocked(p *Publication, now time.Time) {
 	c := &p.peer.engine.counters
 	due, gone := p.stream.Due(u.due[:0], now, p.peer.downlink.rtt())
 	u.due = due
-	c.nacksGivenUp.Add(uint64(gone))
 	if gone > 0 {
+		c.nacksGivenUp.Add(uint64(gone))
 		p.requestKeyFrame()
 	}
 	if len(due) > 0 {
@@ -80,48 +71,65 @@ func (u *uplinkSide) senderReport(p *Publication, ntp uint64, at time.Time) {
 	p.stream.SenderReport(ntp, at)
 }
 
-// feedback is what a tick sends to the client and tells its owner.
-func (p *Peer) feedback(now time.Time) {
-	publications := *p.routes.Load()
-	u := &p.uplink
+// loss is the share of packets that did not arrive since it was asked for last.
+func (u *uplinkSide) loss(routes []route) float64 {
 	u.mu.Lock()
-	var packets []rtcp.Packet
-	if u.recorded {
-		packets = u.recorder.BuildFeedbackPacket()
-		u.recorded = false
+	defer u.mu.Unlock()
+	var expected, lost int64
+	for _, r := range routes {
+		e, l := r.to.stream.TakeLoss()
+		expected += e
+		lost += l
 	}
-	for _, r := range publications {
+	if expected == 0 {
+		return 0
+	}
+	return float64(lost) / float64(expected)
+}
+
+// transportFeedback is what arrived since the last one, and when.
+func (u *uplinkSide) transportFeedback() []rtcp.Packet {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if !u.recorded {
+		return nil
+	}
+	u.recorded = false
+	return u.recorder.BuildFeedbackPacket()
+}
+
+// askAgain asks for what is still missing.
+func (u *uplinkSide) askAgain(routes []route, now time.Time) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for _, r := range routes {
 		if r.to.stream.Missing() {
 			u.askLocked(r.to, now)
 		}
 	}
-	if now.Sub(u.reported) >= reportEvery {
-		u.reported = now
-		if reports := p.receptionsLocked(publications, now); len(reports) > 0 {
-			packets = append(packets, &rtcp.ReceiverReport{SSRC: p.ssrc, Reports: reports})
-		}
-	}
-	u.mu.Unlock()
-	p.sendRTCP(packets...)
-	for _, r := range publications {
-		if r.to.kind == Video {
-			r.to.keyFrames.send(now)
-		}
-	}
-	p.quiet(now)
-	if now.Sub(u.judged) >= qualityEvery {
-		u.judged = now
-		p.events.tell(p.quality(now))
-	}
 }
 
-func (p *Peer) receptionsLocked(routes []route, now time.Time) (reports []rtcp.ReceptionReport) {
+// receptions are the reports on all streams that have begun.
+func (u *uplinkSide) receptions(routes []route, now time.Time) (reports []rtcp.ReceptionReport) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
 	for _, r := range routes {
 		if ssrc := r.to.ssrc.Load(); ssrc != 0 {
 			reports = append(reports, r.to.stream.Report(ssrc, now))
 		}
 	}
 	return reports
+}
+
+// measure notes the bit rate of each publication over the time that has passed.
+func (u *uplinkSide) measure(routes []route, passed time.Duration) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for _, r := range routes {
+		bits := int64(float64(8*r.to.stream.TakeOctets()) / passed.Seconds())
+		// Half of the old and half of the new: a key frame is no trend.
+		r.to.bits.Store((r.to.bits.Load() + bits) / 2)
+	}
 }
 
 // sendRTCP sends what it can; a report that is lost is followed by the next.

@@ -20,8 +20,6 @@ type keyFrames struct {
 	asked  time.Time
 }
 
-func (k *keyFrames) init(p *Publication) { k.publication = p }
-
 // request wants a key frame, now or when the throttle allows.
 func (k *keyFrames) request(now time.Time) {
 	k.mu.Lock()
@@ -45,7 +43,7 @@ func (k *keyFrames) send(now time.Time) {
 	}
 	k.mu.Unlock()
 	if due {
-		p.peer.engine.counters.keyFrameRequests.Add(1)
+		p.peer.engine.counters.keyFramesSent.Add(1)
 		p.peer.sendRTCP(&rtcp.PictureLossIndication{SenderSSRC: p.peer.ssrc, MediaSSRC: ssrc})
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
-	"time"
 )
 
 // Peer is one person's connection.
@@ -33,9 +32,10 @@ type Peer struct {
 	uplink   uplinkSide
 	downlink downlinkSide
 	speech   speech
+	ticks    ticks
 
 	mu    sync.Mutex
-	tap   Tap
+	tap   *Tap
 	muted map[Source]bool
 
 	reachable atomic.Bool // packets sent may arrive: from Connected to Failed
@@ -56,6 +56,8 @@ func newPeer(r *Room, id string, ev PeerEvents) *Peer {
 	}
 	p.uplink.init(p.ssrc)
 	p.events = newEvents(ev, p.slotsNow)
+	now := r.engine.now()
+	p.ticks = ticks{reported: now, paced: now, judged: now}
 	p.routes.Store(new([]route))
 	p.slotList.Store(new([]*slot))
 	return p
@@ -142,7 +144,9 @@ func (p *Peer) publishLocked(senders []senderLine) (ended []*Publication) {
 		if i >= 0 {
 			pub = p.publications[i]
 		} else {
-			pub = newPublication(p, s.mid, s.source, p.isMuted(s.source))
+			pub = newPublication(p, s.mid, s.source)
+			pub.muted.Store(p.isMuted(s.source))
+			pub.sink.set(p.currentTap())
 		}
 		publications = append(publications, pub)
 		routes = append(routes, route{mid: s.mid, ssrcs: s.ssrcs, ext: s.ext, to: pub})
@@ -161,15 +165,20 @@ func (p *Peer) publishLocked(senders []senderLine) (ended []*Publication) {
 // A muted screen gives its slots to others.
 func (p *Peer) SetMuted(s Source, muted bool) {
 	p.mu.Lock()
+	changed := p.muted[s] != muted
 	p.muted[s] = muted
 	p.mu.Unlock()
-	p.room.update(func() {
-		for _, pub := range p.publications {
-			if pub.source == s {
-				pub.setMuted(muted)
-			}
+	if !changed {
+		return
+	}
+	for _, pub := range p.published() {
+		if pub.source == s {
+			pub.setMuted(muted)
 		}
-	})
+	}
+	if s == Screen {
+		p.room.update(func() {})
+	}
 }
 
 func (p *Peer) isMuted(s Source) bool {
@@ -181,20 +190,23 @@ func (p *Peer) isMuted(s Source) bool {
 // SetTap hands the peer's publications to sinks from now on; nil closes the sinks there are.
 func (p *Peer) SetTap(t Tap) {
 	p.mu.Lock()
-	p.tap = t
+	p.tap = &t
 	p.mu.Unlock()
-	p.room.mu.Lock()
-	publications := slices.Clone(p.publications)
-	p.room.mu.Unlock()
-	for _, pub := range publications {
-		pub.setTap(t)
+	for _, pub := range p.published() {
+		pub.sink.set(&t)
 	}
 }
 
-func (p *Peer) currentTap() Tap {
+func (p *Peer) currentTap() *Tap {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.tap
+}
+
+func (p *Peer) published() []*Publication {
+	p.room.mu.Lock()
+	defer p.room.mu.Unlock()
+	return slices.Clone(p.publications)
 }
 
 // SendData sends one binary message on the data channel "files". It never blocks:
@@ -235,78 +247,6 @@ func (p *Peer) guard(where string) {
 	}
 }
 
-// slotsNow is what [PeerEvents] Slots and SlotsLack tell.
-func (p *Peer) slotsNow() (list []Slot, audio, video int) {
-	p.room.mu.Lock()
-	defer p.room.mu.Unlock()
-	list = make([]Slot, 0, len(p.slots))
-	for _, s := range p.slots {
-		slot := Slot{Mid: s.mid}
-		if s.of != nil {
-			slot.Peer, slot.Source = s.of.peer.id, s.of.source
-		}
-		list = append(list, slot)
-	}
-	return list, p.lackAudio, p.lackVideo
-}
-
-// assign gives the peer's slots to what it should be shown, leaving what is
-// shown where it is. It runs under room.mu and reports whether something changed.
-func (p *Peer) assign(wanted []*Publication) (changed bool) {
-	for _, s := range p.slots {
-		if s.of != nil && !slices.Contains(wanted, s.of) {
-			s.take(nil)
-			changed = true
-		}
-	}
-	lackAudio, lackVideo := 0, 0
-	for _, pub := range wanted {
-		if slices.ContainsFunc(p.slots, func(s *slot) bool { return s.of == pub }) {
-			continue
-		}
-		switch s := p.freeSlot(pub); {
-		case s != nil:
-			s.take(pub)
-			changed = true
-		case pub.kind == Audio:
-			lackAudio++
-		default:
-			lackVideo++
-		}
-	}
-	changed = changed || lackAudio != p.lackAudio || lackVideo != p.lackVideo
-	p.lackAudio, p.lackVideo = lackAudio, lackVideo
-	return changed
-}
-
-// freeSlot finds a line for a publication: best of the same group as its
-// peer's other lines, since a browser plays one group's sound and picture in
-// step; else of a group that is free.
-func (p *Peer) freeSlot(pub *Publication) *slot {
-	var best *slot
-	bestScore := -1
-	for _, s := range p.slots {
-		if s.of != nil || s.kind != pub.kind {
-			continue
-		}
-		score := 1
-		for _, other := range p.slots {
-			if other == s || other.group != s.group || other.of == nil {
-				continue
-			}
-			if other.of.peer == pub.peer && pub.source != Screen && other.of.source != Screen {
-				score = 2
-			} else {
-				score = 0
-			}
-		}
-		if score > bestScore {
-			best, bestScore = s, score
-		}
-	}
-	return best
-}
-
 func (p *Peer) onState(s State) {
 	defer p.guard("state")
 	switch s {
@@ -337,20 +277,4 @@ func (p *Peer) onData(msg []byte) {
 func (p *Peer) onDataReady() {
 	defer p.guard("data")
 	p.events.ready()
-}
-
-// tick does what time brings: feedback to the sender, key frame requests that
-// were put off, quality.
-func (p *Peer) tick() {
-	defer p.guard("tick")
-	ticker := time.NewTicker(feedbackEvery)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ticker.C:
-			p.feedback(p.engine.now())
-		case <-p.stop:
-			return
-		}
-	}
 }

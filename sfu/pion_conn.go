@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -35,7 +36,9 @@ type pionConn struct {
 	handler connHandler
 	now     func() time.Time
 	data    atomic.Pointer[webrtc.DataChannel]
-	closed  chan struct{}
+
+	telling sync.Mutex
+	told    State // last
 
 	// Used by answer only.
 	audio, video int // slots made
@@ -43,20 +46,7 @@ type pionConn struct {
 
 func (c *pionConn) listen() {
 	c.pc.OnTrack(func(*webrtc.TrackRemote, *webrtc.RTPReceiver) {}) // inlets bring the packets
-	c.pc.OnConnectionStateChange(func(s webrtc.PeerConnectionState) {
-		switch s {
-		case webrtc.PeerConnectionStateConnecting:
-			c.handler.onState(Connecting)
-		case webrtc.PeerConnectionStateConnected:
-			c.handler.onState(Connected)
-		case webrtc.PeerConnectionStateDisconnected:
-			c.handler.onState(Disconnected)
-		case webrtc.PeerConnectionStateFailed:
-			c.handler.onState(Failed)
-		case webrtc.PeerConnectionStateClosed:
-			c.handler.onState(Closed)
-		}
-	})
+	c.pc.OnConnectionStateChange(func(webrtc.PeerConnectionState) { c.stateChanged() })
 	c.pc.OnDataChannel(func(d *webrtc.DataChannel) {
 		if d.Label() != dataLabel || !c.data.CompareAndSwap(nil, d) {
 			c.log.Debug("sfu: data channel refused", "label", d.Label())
@@ -71,6 +61,24 @@ func (c *pionConn) listen() {
 		})
 		d.OnClose(func() { c.data.CompareAndSwap(d, nil) })
 	})
+}
+
+// stateChanged tells the state there is now, which is not always the one that
+// Pion's callback was made for: it starts a goroutine for each.
+func (c *pionConn) stateChanged() {
+	states := map[webrtc.PeerConnectionState]State{
+		webrtc.PeerConnectionStateConnecting:   Connecting,
+		webrtc.PeerConnectionStateConnected:    Connected,
+		webrtc.PeerConnectionStateDisconnected: Disconnected,
+		webrtc.PeerConnectionStateFailed:       Failed,
+		webrtc.PeerConnectionStateClosed:       Closed,
+	}
+	c.telling.Lock()
+	defer c.telling.Unlock()
+	if s, ok := states[c.pc.ConnectionState()]; ok && s != c.told {
+		c.told = s
+		c.handler.onState(s)
+	}
 }
 
 // answer applies an offer. New receive lines get a transceiver of their own

@@ -94,7 +94,7 @@ func (t *pionTransport) open(h connHandler) (conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &pionConn{log: t.log, cfg: t.cfg, handler: h, now: t.cfg.Now, closed: make(chan struct{})}
+	c := &pionConn{log: t.log, cfg: t.cfg, handler: h, now: t.cfg.Now}
 	settings, err := t.settings(c)
 	if err != nil {
 		return nil, err

@@ -29,9 +29,9 @@ type Publication struct {
 	subscribers atomic.Pointer[[]*slot]
 	muted       atomic.Bool
 	ssrc        atomic.Uint32 // 0 until the first packet
-	payloadType uint8
+	payloadType atomic.Uint32
+	bits        atomic.Int64 // per second, that arrive
 	keyFrames   keyFrames
-	bits        atomic.Int64 // bits per second that arrive, measured by feedback
 
 	stream *uplink.Stream // guarded by peer.uplink.mu
 
@@ -40,7 +40,7 @@ type Publication struct {
 	historyMu sync.Mutex
 	history   history.Ring
 
-	tap sinkHolder
+	sink sinkHolder
 }
 
 // packet is one RTP packet on its way.
@@ -52,15 +52,14 @@ type packet struct {
 	key     bool   // first packet of a key frame
 }
 
-func newPublication(p *Peer, mid string, source Source, muted bool) *Publication {
+func newPublication(p *Peer, mid string, source Source) *Publication {
 	pub := &Publication{peer: p, mid: mid, source: source, kind: source.Kind(), clock: opusClock}
 	if pub.kind == Video {
 		pub.clock = videoClock
 	}
 	pub.stream = uplink.NewStream(pub.clock, pub.kind == Video)
-	pub.keyFrames.init(pub)
-	pub.tap.init(pub)
-	pub.muted.Store(muted)
+	pub.keyFrames.publication = pub
+	pub.sink.publication = pub
 	pub.subscribers.Store(new([]*slot))
 	return pub
 }
@@ -95,14 +94,14 @@ func (p *Publication) receive(raw []byte, ext extensions, at time.Time) {
 	for _, s := range *p.subscribers.Load() {
 		s.forward(p, pkt)
 	}
-	p.tap.packet(raw, at)
+	p.sink.packet(raw, at)
 }
 
 // begin notes a new SSRC: the first, or another one after the client changed
 // its sender.
 func (p *Publication) begin() {
 	again := p.ssrc.Swap(p.packet.SSRC) != 0
-	p.payloadType = p.packet.PayloadType
+	p.payloadType.Store(uint32(p.packet.PayloadType))
 	if again {
 		p.peer.uplink.reset(p)
 		p.historyMu.Lock()
@@ -112,7 +111,19 @@ func (p *Publication) begin() {
 			s.renew(p)
 		}
 	}
-	p.tap.set(p.peer.currentTap())
+	p.sink.begin()
+}
+
+func (p *Publication) info() PublicationInfo {
+	codec := "VP8"
+	if p.kind == Audio {
+		codec = "opus"
+	}
+	return PublicationInfo{
+		Peer: p.peer.id, Source: p.source, Kind: p.kind, Codec: codec, ClockRate: p.clock,
+		SSRC: p.ssrc.Load(), PayloadType: uint8(p.payloadType.Load()),
+		RequestKeyFrame: p.requestKeyFrame,
+	}
 }
 
 // hear listens for speech.
@@ -121,8 +132,11 @@ func (p *Publication) hear(raw []byte, ext extensions, at time.Time) {
 		return
 	}
 	level, ok := codec.AudioLevel(p.packet.Extension(raw, ext.audioLevel))
-	if ok {
-		p.peer.hear(level, p.muted.Load(), at)
+	if !ok || p.muted.Load() {
+		return
+	}
+	if active, changed := p.peer.speech.hear(level, at); changed {
+		p.peer.events.speak(active)
 	}
 }
 
@@ -166,16 +180,23 @@ func (p *Publication) subscribe(slots []*slot) { p.subscribers.Store(&slots) }
 // its slots, since it comes back; a screen is shared once in a while.
 func (p *Publication) shown() bool { return p.source != Screen || !p.muted.Load() }
 
+// setMuted stops or resumes forwarding. The slots pause before the first packet
+// after either, so that the gap does not look like a loss.
 func (p *Publication) setMuted(muted bool) {
-	if p.muted.Swap(muted) == muted {
-		return
+	if muted {
+		p.muted.Store(true)
+		p.pauseSlots()
+	} else {
+		p.pauseSlots()
+		p.muted.Store(false)
 	}
+	p.sink.setMuted(muted, p.peer.engine.now())
+	p.requestKeyFrame()
+}
+
+func (p *Publication) pauseSlots() {
 	for _, s := range *p.subscribers.Load() {
 		s.pause()
-	}
-	p.tap.setMuted(muted, p.peer.engine.now())
-	if !muted {
-		p.requestKeyFrame()
 	}
 }
 
@@ -192,14 +213,8 @@ func (p *Publication) report(r *rtcp.SenderReport, at time.Time) {
 	for _, s := range *p.subscribers.Load() {
 		s.report(p, r, at)
 	}
-	p.tap.report(SenderReport{NTP: ntpTime(r.NTPTime), RTP: r.RTPTime}, at)
-}
-
-func (p *Publication) setTap(t Tap) {
-	if p.ssrc.Load() != 0 {
-		p.tap.set(t)
-	}
+	p.sink.report(SenderReport{NTP: ntpTime(r.NTPTime), RTP: r.RTPTime}, at)
 }
 
 // end closes the sink. No packet comes after it.
-func (p *Publication) end() { p.tap.close() }
+func (p *Publication) end() { p.sink.close() }

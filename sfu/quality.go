@@ -42,9 +42,20 @@ func (d *downlinkSide) rtt() time.Duration {
 	return d.roundTrip
 }
 
+// forgetAfter is when a round trip time or an estimate is no longer told.
+const forgetAfter = 5 * time.Second
+
+// estimated is the downlink's estimate, bandwidth.Unknown when there is none. An
+// old one stands: while nothing is sent there is nothing to estimate by.
+func (d *downlinkSide) estimated() int64 {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.bits
+}
+
 // quality is how the connection did since it was told last.
-func (p *Peer) quality(now time.Time) Quality {
-	var q Quality
+func (p *Peer) quality(routes []route, now time.Time) Quality {
+	q := Quality{UplinkLoss: p.uplink.loss(routes)}
 	d := &p.downlink
 	d.mu.Lock()
 	if d.reports > 0 {

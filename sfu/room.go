@@ -86,42 +86,40 @@ func (r *Room) add(p *Peer) {
 
 // remove takes a peer out and its publications off everyone's slots.
 func (r *Room) remove(p *Peer) {
-	r.mu.Lock()
-	r.peers = slices.DeleteFunc(r.peers, func(q *Peer) bool { return q == p })
-	for _, s := range p.slots {
-		s.take(nil)
-	}
-	changed := r.assignLocked()
-	for _, pub := range p.publications {
-		pub.subscribe(nil)
-	}
-	r.mu.Unlock()
-	tellSlots(changed)
+	r.update(func() {
+		r.peers = slices.DeleteFunc(r.peers, func(q *Peer) bool { return q == p })
+		for _, s := range p.slots {
+			s.take(nil)
+		}
+		for _, pub := range p.publications {
+			pub.subscribe(nil)
+		}
+	})
 }
 
 // update runs change, which may alter publications and slots of the room's
-// peers, and gives the slots out anew.
+// peers, gives the slots out anew and tells whom it concerns.
 func (r *Room) update(change func()) {
 	r.mu.Lock()
 	change()
-	changed := r.assignLocked()
+	peers, taken := r.assignLocked()
 	r.mu.Unlock()
-	tellSlots(changed)
-}
-
-func tellSlots(peers []*Peer) {
+	for _, s := range taken {
+		s.requestKeyFrame()
+	}
 	for _, p := range peers {
 		p.events.slotsDirty()
 	}
 }
 
-// assignLocked gives every peer's slots to the publications of the others and
-// returns the peers for whom something changed.
-func (r *Room) assignLocked() (changed []*Peer) {
+// assignLocked gives every peer's slots to the publications of the others. It
+// returns the peers for whom something changed and the slots with a new source.
+func (r *Room) assignLocked() (peers []*Peer, taken []*slot) {
 	for _, p := range r.peers {
-		wanted := r.wantedLocked(p)
-		if p.assign(wanted) {
-			changed = append(changed, p)
+		slots, changed := p.assign(r.wantedLocked(p))
+		taken = append(taken, slots...)
+		if changed {
+			peers = append(peers, p)
 		}
 	}
 	for _, p := range r.peers {
@@ -129,7 +127,7 @@ func (r *Room) assignLocked() (changed []*Peer) {
 			pub.subscribe(r.subscribersLocked(pub))
 		}
 	}
-	return changed
+	return peers, taken
 }
 
 // wantedLocked is what p should be shown: first come, first shown.

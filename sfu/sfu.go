@@ -59,6 +59,9 @@ type Slot struct {
 	Mid    string `json:"mid"`
 	Peer   string `json:"peer"` // "" when the slot is free
 	Source Source `json:"source"`
+	// Held tells that the picture is held back because the client's connection
+	// is too weak for it; it comes back by itself.
+	Held bool `json:"held,omitempty"`
 }
 
 // State is how a peer's transport is.
@@ -111,8 +114,9 @@ type SenderReport struct {
 	RTP uint32
 }
 
-// Sink takes a copy of what one publication receives. The calls come from one
-// goroutine per publication and must neither block nor keep raw.
+// Sink takes a copy of what one publication receives. The calls come one at a
+// time and must neither block nor keep raw, nor call back into the Peer. A sink
+// that panics is called no more.
 type Sink interface {
 	// Packet is one RTP packet, decrypted, with its header; retransmitted
 	// packets come late, so the order is that of arrival.

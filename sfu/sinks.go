@@ -3,6 +3,7 @@ package sfu
 import (
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -10,98 +11,106 @@ import (
 // panics is let go: the call lives on.
 type sinkHolder struct {
 	publication *Publication
+	active      atomic.Bool // there is a sink: looked at for each packet
 
 	mu   sync.Mutex
+	tap  *Tap // what sink came from
 	sink Sink
-	over bool
+	live bool // the publication has begun
+	over bool // and ended
 }
 
-func (h *sinkHolder) init(p *Publication) { h.publication = p }
+// begin is the publication's first packet, or the first of a new SSRC: a sink
+// is made of the tap there is.
+func (h *sinkHolder) begin() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.live = true
+	h.openLocked()
+}
 
-// set closes the sink there is and takes one from the tap.
-func (h *sinkHolder) set(t Tap) {
-	h.closeSink()
-	if t == nil {
+// set hands the publication to another tap; nil is none.
+func (h *sinkHolder) set(t *Tap) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.tap == t {
+		return
+	}
+	h.tap = t
+	if h.live {
+		h.openLocked()
+	}
+}
+
+// openLocked replaces the sink by one of the tap.
+func (h *sinkHolder) openLocked() {
+	h.closeLocked()
+	if h.tap == nil || *h.tap == nil || h.over {
 		return
 	}
 	p := h.publication
-	name := "VP8"
-	if p.kind == Audio {
-		name = "opus"
+	h.guarded(func() { h.sink = (*h.tap)(p.info()) })
+	h.active.Store(h.sink != nil)
+	if p.muted.Load() {
+		h.call(func(s Sink) { s.Muted(true, p.peer.engine.now()) })
 	}
-	h.with(func() {
-		if h.over {
-			return
-		}
-		h.sink = t(PublicationInfo{
-			Peer: p.peer.id, Source: p.source, Kind: p.kind, Codec: name, ClockRate: p.clock,
-			SSRC: p.ssrc.Load(), PayloadType: p.payloadType,
-			RequestKeyFrame: p.requestKeyFrame,
-		})
-		if h.sink != nil && p.muted.Load() {
-			h.sink.Muted(true, p.peer.engine.now())
-		}
-	})
 }
 
 func (h *sinkHolder) packet(raw []byte, at time.Time) {
-	h.mu.Lock()
-	none := h.sink == nil
-	h.mu.Unlock()
-	if none {
+	if !h.active.Load() {
 		return
 	}
-	h.with(func() {
-		if h.sink != nil {
-			h.sink.Packet(raw, at)
-		}
-	})
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.call(func(s Sink) { s.Packet(raw, at) })
 }
 
 func (h *sinkHolder) report(r SenderReport, at time.Time) {
-	h.with(func() {
-		if h.sink != nil {
-			h.sink.Report(r, at)
-		}
-	})
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.call(func(s Sink) { s.Report(r, at) })
 }
 
 func (h *sinkHolder) setMuted(muted bool, at time.Time) {
-	h.with(func() {
-		if h.sink != nil {
-			h.sink.Muted(muted, at)
-		}
-	})
-}
-
-func (h *sinkHolder) closeSink() {
-	h.with(func() {
-		sink := h.sink
-		h.sink = nil
-		if sink != nil {
-			sink.Close()
-		}
-	})
-}
-
-// close is the end: no sink follows.
-func (h *sinkHolder) close() {
-	h.closeSink()
-	h.with(func() { h.over = true })
-}
-
-// with runs f under the lock and drops the sink if it panics.
-func (h *sinkHolder) with(f func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.call(func(s Sink) { s.Muted(muted, at) })
+}
+
+// close is the publication's end: no sink follows.
+func (h *sinkHolder) close() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.over = true
+	h.closeLocked()
+}
+
+func (h *sinkHolder) closeLocked() {
+	h.call(func(s Sink) { s.Close() })
+	h.sink = nil
+	h.active.Store(false)
+}
+
+// call runs f with the sink, if there is one.
+func (h *sinkHolder) call(f func(Sink)) {
+	if h.sink != nil {
+		h.guarded(func() { f(h.sink) })
+	}
+}
+
+// guarded lets the sink go if f panics.
+func (h *sinkHolder) guarded(f func()) {
 	defer func() {
-		if cause := recover(); cause != nil {
-			h.sink = nil
-			e := h.publication.peer.engine
-			e.counters.panics.Add(1)
-			e.log.Error("sfu: panic in a sink, it is let go", "peer", h.publication.peer.id,
-				"source", h.publication.source, "panic", cause, "stack", string(debug.Stack()))
+		cause := recover()
+		if cause == nil {
+			return
 		}
+		h.sink = nil
+		h.active.Store(false)
+		p := h.publication
+		p.peer.engine.counters.sinkPanics.Add(1)
+		p.peer.engine.log.Error("sfu: panic in a sink, it is let go", "peer", p.peer.id,
+			"source", p.source, "panic", cause, "stack", string(debug.Stack()))
 	}()
 	f()
 }

@@ -2,11 +2,13 @@ package sfu
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 
+	"tmk/sfu/layers"
 	"tmk/sfu/rewrite"
 )
 
@@ -23,6 +25,7 @@ type slot struct {
 	source  *Publication // the same as of, for the packets' way
 	started bool         // source's packets are flowing
 	resume  bool         // started before, and paused since
+	held    bool         // held back: the client's downlink is too weak
 	rewrite rewrite.Rewriter
 	sent    rewrite.Sent
 	header  rtp.Header
@@ -34,7 +37,10 @@ type slot struct {
 	reportNTP uint32
 	reportAt  time.Time
 
-	again [maxPayload]byte
+	again [maxPayload]byte // a payload on its way again
+
+	share  atomic.Int64  // bits per second the client has for it; bandwidth.Unknown if not told
+	choice layers.Choice // whether to hold it back; guarded by mu
 }
 
 func newSlot(p *Peer, l line) *slot {
@@ -56,11 +62,11 @@ func newSlot(p *Peer, l line) *slot {
 func (s *slot) take(p *Publication) {
 	s.of = p
 	s.mu.Lock()
-	s.source, s.started, s.resume = p, false, false
+	defer s.mu.Unlock()
+	s.source, s.started, s.resume, s.held = p, false, false, false
+	s.choice = layers.Choice{}
 	s.rewrite.Pause()
 	s.sent.Clear()
-	s.mu.Unlock()
-	s.requestKeyFrame()
 }
 
 // pause stops until the source's next key frame (video) or packet (audio).
@@ -98,7 +104,7 @@ func (s *slot) requestKeyFrame() {
 func (s *slot) forward(p *Publication, pkt *packet) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.source != p || !s.start(pkt) {
+	if s.source != p || s.held || !s.start(pkt) {
 		return
 	}
 	// Padding probes the sender's path to us, not ours to the receiver.
@@ -219,4 +225,36 @@ func (s *slot) roundTrip(r rtcp.ReceptionReport, at time.Time) time.Duration {
 	}
 	held := time.Duration(r.Delay) * time.Second / 65536
 	return max(at.Sub(s.reportAt)-held, 0)
+}
+
+// shows is the publication on the line, nil for none.
+func (s *slot) shows() *Publication {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.source
+}
+
+func (s *slot) isHeld() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.held
+}
+
+// judge holds the picture back, or lets it flow again, by what the client has
+// for it. It reports whether that changed.
+func (s *slot) judge(now time.Time, have int64) (changed bool) {
+	s.mu.Lock()
+	if s.source == nil || !s.choice.Tick(now, have, s.source.bits.Load()) {
+		s.mu.Unlock()
+		return false
+	}
+	s.held = s.choice.Held()
+	s.mu.Unlock()
+	s.pause()
+	if s.isHeld() {
+		s.peer.engine.counters.picturesHeld.Add(1)
+	} else {
+		s.requestKeyFrame()
+	}
+	return true
 }

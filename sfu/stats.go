@@ -20,23 +20,24 @@ type Stats struct {
 	NacksAnswered uint64
 	NacksMissed   uint64 // no longer in the history
 
-	KeyFramesAsked  uint64 // PLI and FIR from clients
-	KeyFrameRequest uint64 // PLI to clients, after the throttle
+	KeyFramesAsked uint64 // requests (PLI, FIR) from clients
+	KeyFramesSent  uint64 // requests to clients, after the throttle
 
-	SinkDropped uint64 // packets kept from a sink which panicked
-	DataDropped uint64 // data messages of peers that were closing
-	Panics      uint64 // peers ended by a panic
+	PicturesHeld uint64 // times a picture was held back for want of bandwidth
+	DataDropped  uint64 // data messages of peers that were closing
+	Panics       uint64 // peers ended by a panic
+	SinkPanics   uint64 // sinks let go because of one
 }
 
 // counters are the atomics behind Stats.
 type counters struct {
-	peers                                     atomic.Int64
-	packetsIn, bytesIn, packetsOut, bytesOut  atomic.Uint64
-	malformed, unrouted, late, writeErrors    atomic.Uint64
-	nacksSent, nacksGivenUp                   atomic.Uint64
-	nacksReceived, nacksAnswered, nacksMissed atomic.Uint64
-	keyFramesAsked, keyFrameRequests          atomic.Uint64
-	sinkDropped, dataDropped, panics          atomic.Uint64
+	peers                                         atomic.Int64
+	packetsIn, bytesIn, packetsOut, bytesOut      atomic.Uint64
+	malformed, unrouted, late, writeErrors        atomic.Uint64
+	nacksSent, nacksGivenUp                       atomic.Uint64
+	nacksReceived, nacksAnswered, nacksMissed     atomic.Uint64
+	keyFramesAsked, keyFramesSent                 atomic.Uint64
+	picturesHeld, dataDropped, panics, sinkPanics atomic.Uint64
 }
 
 // Stats reads the counters. It takes no lock that media waits for.
@@ -53,7 +54,8 @@ func (e *Engine) Stats() Stats {
 		Late: c.late.Load(), WriteErrors: c.writeErrors.Load(),
 		NacksSent: c.nacksSent.Load(), NacksGivenUp: c.nacksGivenUp.Load(),
 		NacksReceived: c.nacksReceived.Load(), NacksAnswered: c.nacksAnswered.Load(), NacksMissed: c.nacksMissed.Load(),
-		KeyFramesAsked: c.keyFramesAsked.Load(), KeyFrameRequest: c.keyFrameRequests.Load(),
-		SinkDropped: c.sinkDropped.Load(), DataDropped: c.dataDropped.Load(), Panics: c.panics.Load(),
+		KeyFramesAsked: c.keyFramesAsked.Load(), KeyFramesSent: c.keyFramesSent.Load(),
+		PicturesHeld: c.picturesHeld.Load(), DataDropped: c.dataDropped.Load(),
+		Panics: c.panics.Load(), SinkPanics: c.sinkPanics.Load(),
 	}
 }

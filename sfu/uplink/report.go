@@ -34,6 +34,16 @@ func (s *Stream) Report(ssrc uint32, now time.Time) rtcp.ReceptionReport {
 	return r
 }
 
+// TakeLoss is how many packets were expected and how many did not arrive, not
+// even after asking, since it was called last.
+func (s *Stream) TakeLoss() (expected, lost int64) {
+	all, received := s.highest-s.first+1, int64(s.received)
+	expected = all - s.takenExpected
+	lost = min(max(expected-(received-s.takenReceived), 0), max(expected, 0))
+	s.takenExpected, s.takenReceived = all, received
+	return max(expected, 0), lost
+}
+
 func lossFraction(expected, received int64) uint8 {
 	if expected <= 0 || received >= expected {
 		return 0

@@ -54,7 +54,8 @@ type Stream struct {
 	reportSR   uint32 // middle 32 bits of the last sender report
 	reportSRAt time.Time
 
-	priorExpected, priorReceived int64
+	priorExpected, priorReceived int64 // at the last Report
+	takenExpected, takenReceived int64 // at the last TakeLoss
 }
 
 // NewStream returns a stream of that clock rate; retry says whether lost
@@ -172,8 +173,11 @@ func (s *Stream) measureJitter(ts uint32, at time.Time) {
 	s.transit, s.haveTrans = transit, true
 }
 
-// Octets is how many bytes have arrived.
-func (s *Stream) Octets() uint64 { return s.octets }
+// TakeOctets is how many bytes have arrived since it was called last.
+func (s *Stream) TakeOctets() (octets uint64) {
+	octets, s.octets = s.octets, 0
+	return octets
+}
 
 func (s *Stream) bit(ext int64) bool { return s.seen[ext%window/64]>>(ext%64)&1 != 0 }
 func (s *Stream) setBit(ext int64)   { s.seen[ext%window/64] |= 1 << (ext % 64) }
