@@ -13,8 +13,9 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// stall is how long a reader of a download may take for one piece before the
-// connection is given up; the whole may take as long as it needs.
+// stall is how long a caller may take to send a body, or to read one piece of a
+// download, before the connection is given up. A whole download may take as
+// long as it needs.
 const stall = time.Minute
 
 // download is what is served as an attachment.

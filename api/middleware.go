@@ -60,6 +60,8 @@ func (a *API) record(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		level := slog.LevelInfo
 		switch {
+		case r.Context().Err() != nil: // the caller went away: no answer was read, nothing is wrong here
+			level = slog.LevelDebug
 		case status >= 500:
 			level = slog.LevelError
 			if cause, ok := c.Get(keyCause).(error); ok {

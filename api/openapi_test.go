@@ -1,6 +1,7 @@
 package api
 
 import (
+	"encoding/json"
 	"regexp"
 	"strings"
 	"testing"
@@ -92,6 +93,55 @@ func TestProblemCodesAreTheSpec(t *testing.T) {
 	for _, code := range codesOf(t) {
 		if statuses[consult.Code(code)] == 0 {
 			t.Errorf("the domain's code %s has no status", code)
+		}
+	}
+}
+
+// What webhooks carry is what openapi.yaml says they do.
+func TestEventsAreTheSpec(t *testing.T) {
+	h := newHouse(t)
+	doc := loadSpec(t)
+	v := h.begin(func(o *consult.Order) { o.Recording, o.ExternalID = consult.RecordAsk, "lk-1" })
+	h.record(v.Doctor, webm)
+	h.sendFile(v.Patient, "scan.pdf", pdf)
+	lost, err := h.Desk.BeginRecording(t.Context(), v.Doctor.ID, "screen")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Desk.RecordingFailed(t.Context(), lost.ID, "disk_full"); err != nil {
+		t.Fatal(err)
+	}
+	h.post(sessionURL(v, "/finish"), nil).want(200)
+
+	var events []*consult.Event
+	err = h.Store.View(t.Context(), func(tx consult.Tx) (err error) {
+		events, err = tx.Events("lk", "", 100)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema := doc.Components.Schemas["WebhookEvent"].Value
+	kinds := make(map[string]bool)
+	for _, e := range events {
+		raw, err := json.Marshal(map[string]any{
+			"id": e.ID, "type": e.Type, "createdAt": e.CreatedAt, "sequence": e.Sequence, "data": e.Data,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var body any
+		if err := json.Unmarshal(raw, &body); err != nil {
+			t.Fatal(err)
+		}
+		if err := schema.VisitJSON(body, openapi3.EnableJSONSchema2020()); err != nil {
+			t.Errorf("%s breaks the contract: %v\n%s", e.Type, err, raw)
+		}
+		kinds[string(e.Type)] = true
+	}
+	for _, kind := range doc.Components.Schemas["EventType"].Value.Enum {
+		if !kinds[kind.(string)] {
+			t.Errorf("openapi.yaml promises %s, which did not happen", kind)
 		}
 	}
 }

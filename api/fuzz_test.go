@@ -1,0 +1,54 @@
+package api
+
+import (
+	"encoding/json"
+	"testing"
+)
+
+func FuzzParse(f *testing.F) {
+	whole, err := json.Marshal(order())
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(whole)
+	f.Add([]byte(`{"doctor":{"id":"a","id":"b"},"patient":null,"startsAt":1,"metadata":{"":[]}}`))
+	f.Add([]byte(`[{"a":1}]`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		v, err := parse[NewSession](body)
+		if err != nil {
+			return
+		}
+		// What is taken is taken whole: it comes back as the same.
+		raw, err := json.Marshal(v)
+		if err != nil {
+			t.Skip() // a year that JSON cannot write
+		}
+		again, err := parse[NewSession](raw)
+		if err != nil {
+			t.Fatalf("%q became %q: %v", body, raw, err)
+		}
+		if second, _ := json.Marshal(again); string(second) != string(raw) {
+			t.Fatalf("%q became %q", raw, second)
+		}
+	})
+}
+
+func FuzzThreadCursor(f *testing.F) {
+	f.Add(threadCursor(7))
+	f.Add("AAAA")
+	f.Fuzz(func(t *testing.T, cursor string) {
+		after, ok := parseThreadCursor(cursor)
+		if ok && cursor != "" && after < 1 {
+			t.Errorf("%q is %d", cursor, after)
+		}
+	})
+}
+
+func FuzzLanguageOf(f *testing.F) {
+	f.Add("ru-RU,ru;q=0.9")
+	f.Fuzz(func(t *testing.T, header string) {
+		if l := languageOf(header); l != russian && l != english {
+			t.Errorf("%q is %q", header, l)
+		}
+	})
+}

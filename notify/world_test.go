@@ -1,0 +1,275 @@
+package notify
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"tmk/consult"
+	"tmk/consult/consulttest"
+)
+
+// patience bounds every wait of these tests; it is reached only by a failure.
+const patience = 20 * time.Second
+
+// received is one request that came to an endpoint.
+type received struct {
+	header http.Header
+	body   []byte
+	event  struct {
+		ID        string
+		Type      string
+		CreatedAt time.Time
+		Sequence  int64
+		Data      struct {
+			SessionID string
+			Status    string
+		}
+	}
+}
+
+// endpoint is LK's receiver.
+type endpoint struct {
+	*httptest.Server
+	t *testing.T
+
+	mu     sync.Mutex
+	all    []received
+	answer func(n int, w http.ResponseWriter, r *http.Request) // n from 1; nil: 204
+	inside map[string]int                                      // of a session, now
+	twice  bool                                                // two at a time for one session
+}
+
+func newEndpoint(t *testing.T, answer func(n int, w http.ResponseWriter, r *http.Request)) *endpoint {
+	t.Helper()
+	e := &endpoint{t: t, answer: answer, inside: make(map[string]int)}
+	e.Server = httptest.NewServer(e)
+	t.Cleanup(e.Close)
+	return e
+}
+
+func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return // a sender that died
+	}
+	got := received{header: r.Header, body: body}
+	if err := json.Unmarshal(body, &got.event); err != nil {
+		e.t.Errorf("body %q: %v", body, err)
+	}
+	session := got.event.Data.SessionID
+	e.mu.Lock()
+	e.all = append(e.all, got)
+	n, answer := len(e.all), e.answer
+	e.inside[session]++
+	e.twice = e.twice || e.inside[session] > 1
+	e.mu.Unlock()
+	defer func() {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.inside[session]--
+	}()
+	if answer == nil {
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	answer(n, w, r)
+}
+
+func (e *endpoint) got() []received {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.Clone(e.all)
+}
+
+// world is a desk, its outbox seen from outside, and workers.
+type world struct {
+	*consulttest.World
+	t *testing.T
+
+	mu        sync.Mutex
+	outcomes  []consult.Outcome
+	delivered map[consult.EventID]bool
+	underWay  int // claimed and not settled
+}
+
+func newWorld(t *testing.T) *world {
+	return &world{World: consulttest.New(t), t: t, delivered: make(map[consult.EventID]bool)}
+}
+
+func (w *world) ClaimDeliveries(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]consult.Delivery, error) {
+	ds, err := w.Store.ClaimDeliveries(ctx, now, lease, limit)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.underWay += len(ds)
+	return ds, err
+}
+
+func (w *world) SettleDelivery(ctx context.Context, e consult.EventID, h consult.WebhookID, o consult.Outcome) error {
+	err := w.Store.SettleDelivery(ctx, e, h, o)
+	if err == nil {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.outcomes = append(w.outcomes, o)
+		w.underWay--
+		if o.Delivered {
+			w.delivered[e] = true
+		}
+	}
+	return err
+}
+
+// idle reports whether no delivery is claimed.
+func (w *world) idle() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.underWay == 0
+}
+
+// allDelivered reports whether n events were delivered.
+func (w *world) allDelivered(n int) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.delivered) == n
+}
+
+func (w *world) settled() []consult.Outcome {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.outcomes)
+}
+
+// start runs a worker that is woken by hints only, until stop is called or the test ends.
+func (w *world) start(change func(*Config)) (stop func()) {
+	w.t.Helper()
+	cfg := Config{AllowPrivate: true, Poll: time.Hour, Now: w.Clock.Now}
+	if change != nil {
+		change(&cfg)
+	}
+	worker := New(cfg, w, w.Feed, slog.New(slog.DiscardHandler))
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- worker.Run(ctx) }()
+	stop = sync.OnceFunc(func() {
+		cancel()
+		select {
+		case err := <-done:
+			if err != nil {
+				w.t.Errorf("Run: %v", err)
+			}
+		case <-time.After(patience):
+			w.t.Error("Run does not end")
+		}
+	})
+	w.t.Cleanup(stop)
+	return stop
+}
+
+func (w *world) wake() { w.Feed.Publish(consult.Hint{Kind: consult.HintOutbox}) }
+
+// advance moves the clock and lets the workers look.
+func (w *world) advance(d time.Duration) {
+	w.Clock.Advance(d)
+	w.wake()
+}
+
+func (w *world) webhook(url string) *consult.Webhook {
+	w.t.Helper()
+	h, err := w.Desk.CreateWebhook(w.t.Context(), "lk", url)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return h
+}
+
+// finish takes a consultation from its booking to its end: five events.
+func (w *world) finish(v *consulttest.Visit) {
+	w.t.Helper()
+	ctx := w.t.Context()
+	if _, err := w.Desk.Admit(ctx, consult.Principal{Seat: v.Doctor}, v.Patient.ID); err != nil {
+		w.t.Fatal(err)
+	}
+	for _, s := range []*consult.Seat{v.Doctor, v.Patient} {
+		if _, _, err := w.Desk.Arrive(ctx, s.ID); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	if _, err := w.Desk.Finish(ctx, consult.Principal{Seat: v.Doctor}, v.ID, consult.EndedByDoctor); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// until waits for a condition.
+func until(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	deadline := time.NewTimer(patience)
+	defer deadline.Stop()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for !ok() {
+		select {
+		case <-tick.C:
+		case <-deadline.C:
+			t.Fatalf("waited in vain for %s", what)
+		}
+	}
+}
+
+func (w *world) untilSettled(n int) []consult.Outcome {
+	w.t.Helper()
+	until(w.t, fmt.Sprintf("%d outcomes", n), func() bool { return len(w.settled()) >= n })
+	all := w.settled()
+	if len(all) > n {
+		w.t.Fatalf("%d outcomes, want %d: %+v", len(all), n, all)
+	}
+	return all
+}
+
+// events lists what should arrive of all consultations.
+func (w *world) events() []*consult.Event {
+	w.t.Helper()
+	var all []*consult.Event
+	err := w.Store.View(w.t.Context(), func(tx consult.Tx) (err error) {
+		all, err = tx.Events("lk", "", 100_000)
+		return err
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return all
+}
+
+// checkOrder fails unless everything arrived and, of each consultation, first
+// arrivals came in order.
+func (w *world) checkOrder(e *endpoint) {
+	w.t.Helper()
+	last := make(map[string]int64)
+	for _, r := range e.got() {
+		s, n := r.event.Data.SessionID, r.event.Sequence
+		if n > last[s]+1 {
+			w.t.Errorf("%s: %d came after %d", s, n, last[s])
+		}
+		last[s] = max(last[s], n)
+	}
+	want := make(map[string]int64)
+	for _, ev := range w.events() {
+		want[string(ev.ConsultationID)] = max(want[string(ev.ConsultationID)], ev.Sequence)
+	}
+	if !maps.Equal(last, want) {
+		w.t.Errorf("arrived %v, want %v", last, want)
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.twice {
+		w.t.Error("two at a time for one session")
+	}
+}
