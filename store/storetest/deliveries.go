@@ -104,7 +104,8 @@ func oneAtATime(t *testing.T, s consult.Store) {
 	tell(t, s, b, "b2", 3*time.Second)
 	tell(t, s, a, "a2", 0) // a clock that went back: the number rules
 	now := morning.Add(time.Hour)
-	want(t, "the oldest of each", claim(t, s, now, 10), []string{"evt_b1>wh_1", "evt_a1>wh_1"})
+	want(t, "the oldest", claim(t, s, now, 1), []string{"evt_b1>wh_1"})
+	want(t, "the oldest of the other", claim(t, s, now, 10), []string{"evt_a1>wh_1"})
 	want(t, "nothing while they are on their way", claim(t, s, now, 10), []string{})
 	settle(t, s, "evt_b1", "wh_1", delivered)
 	settle(t, s, "evt_a1", "wh_1", delivered)
@@ -187,8 +188,13 @@ func settling(t *testing.T, s consult.Store) {
 	wantCode(t, consult.CodeInvalid, "without a time", s.SettleDelivery(ctxOf(t), "evt_1", "wh_1", consult.Outcome{Delivered: true}))
 	claim(t, s, morning, 10)
 	settle(t, s, "evt_1", "wh_1", delivered)
-	// A worker that was too slow for its lease tells of a failure afterwards.
+	tell(t, s, sc, "2", 0)
+	want(t, "the next", claim(t, s, morning, 10), []string{"evt_2>wh_1"})
+	// A worker that was too slow for its lease tells of the first afterwards.
 	settle(t, s, "evt_1", "wh_1", consult.Outcome{RetryAt: morning, At: morning})
+	settle(t, s, "evt_1", "wh_1", delivered)
+	want(t, "the next is leased still", claim(t, s, morning, 10), []string{})
+	settle(t, s, "evt_2", "wh_1", delivered)
 	want(t, "what was delivered stays so", claim(t, s, morning.Add(time.Hour), 10), []string{})
 }
 
