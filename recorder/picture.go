@@ -48,12 +48,15 @@ func (t *picture) begin(s *stream, now time.Duration) {
 	t.ask(now)
 }
 
-// hole tells that packets of s are missing before the next.
-func (t *picture) hole(s *stream) {
+// hole tells that packets of s are missing before the next; a new stream has
+// nothing to do with what came before it.
+func (t *picture) hole(s *stream, missing int) {
 	if s == t.stream {
-		t.frames.skip()
+		t.frames.skip(missing)
 	}
 }
+
+const newStream = 1 << 16 // packets: more than any loss
 
 // broke is called when the frames until the next key frame are lost.
 func (t *picture) broke() { t.stats.broken.Add(1) }

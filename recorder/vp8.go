@@ -10,7 +10,7 @@ import (
 type vp8Payload struct {
 	start     bool // the first of a frame
 	picture   uint16
-	pictureOK bool // there is a picture id, of 15 bits
+	pictureOK bool // there is a picture id
 	data      []byte
 }
 
@@ -31,8 +31,9 @@ func parseVP8(p []byte) (v vp8Payload, ok bool) {
 			if len(p) < at+2 {
 				return v, false
 			}
-			if p[at]&0x80 != 0 { // M
-				v.picture, v.pictureOK = uint16(p[at]&0x7f)<<8|uint16(p[at+1]), true
+			v.picture, v.pictureOK = uint16(p[at]), true
+			if p[at]&0x80 != 0 { // M: 15 bits
+				v.picture = uint16(p[at]&0x7f)<<8 | uint16(p[at+1])
 				at++
 			}
 			at++
@@ -62,7 +63,7 @@ type assembler struct {
 	timestamp uint32
 	arrival   time.Duration
 	open      bool // buf holds the beginning of a frame
-	hole      bool // packets are missing since the last whole frame
+	hole      int  // packets that are missing since the last whole frame
 	needKey   bool
 	picture   uint16
 	pictureOK bool
@@ -78,14 +79,14 @@ type frame struct {
 }
 
 // skip tells that packets are missing before the next one.
-func (a *assembler) skip() { a.hole = true }
+func (a *assembler) skip(missing int) { a.hole += missing }
 
 // drop forgets the frame that is open.
-func (a *assembler) drop() { a.open, a.hole, a.pictureOK = false, false, false }
+func (a *assembler) drop() { a.open, a.hole, a.pictureOK = false, 0, false }
 
 // fail drops what is open and waits for a key frame.
 func (a *assembler) fail() {
-	a.open, a.hole, a.needKey = false, false, true
+	a.open, a.hole, a.needKey = false, 0, true
 	if a.lost != nil {
 		a.lost()
 	}
@@ -102,7 +103,7 @@ func (a *assembler) push(p *packet) (f frame, ok bool) {
 		a.fail()
 		return f, false
 	}
-	if a.hole {
+	if a.hole > 0 {
 		a.mend(&v)
 	}
 	if v.start {
@@ -130,9 +131,10 @@ func (a *assembler) push(p *packet) (f frame, ok bool) {
 // mend decides what a hole before v has cost: nothing when picture ids show
 // that only padding was missing.
 func (a *assembler) mend(v *vp8Payload) {
-	a.hole = false
-	whole := !a.open && v.start && v.pictureOK && a.pictureOK && v.picture == (a.picture+1)&0x7fff
-	if !whole {
+	few := a.hole < 100 // so that a 7-bit id cannot have come round
+	a.hole = 0
+	next := v.picture == (a.picture+1)&0x7fff || v.picture == (a.picture+1)&0x7f
+	if a.open || !v.start || !v.pictureOK || !a.pictureOK || !next || !few {
 		a.fail()
 	}
 }

@@ -124,7 +124,7 @@ func (w *writer) packet(p *packet) {
 	}
 	if !fits { // a gap wider than the window
 		s.window.restart()
-		w.video.hole(s)
+		w.video.hole(s, newStream)
 	}
 	if !s.window.put(p) {
 		w.pool.free(p)
@@ -138,7 +138,7 @@ func (w *writer) anew(s *stream, now time.Duration) {
 	w.drain(s, now, true)
 	s.window.restart()
 	s.line.Restart()
-	w.video.hole(s)
+	w.video.hole(s, newStream)
 }
 
 // drain writes what is in order, all of it when force is set.
@@ -157,7 +157,7 @@ func (w *writer) takeOne(s *stream, now time.Duration, force bool) bool {
 		w.sound.packet(s, p)
 	} else {
 		if missing > 0 {
-			w.video.hole(s)
+			w.video.hole(s, missing)
 		}
 		w.video.packet(s, p)
 	}
