@@ -21,15 +21,13 @@ type DB struct {
 	updates sql.TxOptions
 	views   sql.TxOptions
 	claims  sql.TxOptions
-
-	log *slog.Logger
 }
 
 var _ consult.Store = (*DB)(nil)
 
 // Open opens the database that url names, "sqlite:/path/tmk.db" or
 // "postgres://…", makes it if it is an SQLite file that does not exist, and
-// brings its tables up to date. The caller closes it.
+// brings its tables up to date, of which log tells; nil logs nothing. The caller closes it.
 func Open(ctx context.Context, url string, log *slog.Logger) (*DB, error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)

@@ -49,7 +49,6 @@ func openPostgres(ctx context.Context, url string, log *slog.Logger) (*DB, error
 		updates: sql.TxOptions{Isolation: sql.LevelSerializable},
 		views:   sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
 		claims:  sql.TxOptions{Isolation: sql.LevelReadCommitted},
-		log:     log,
 	}, nil
 }
 

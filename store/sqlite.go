@@ -47,7 +47,7 @@ func openSQLite(ctx context.Context, path string, log *slog.Logger) (*DB, error)
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{write: write, views: sql.TxOptions{ReadOnly: true}, log: log}
+	db := &DB{write: write, views: sql.TxOptions{ReadOnly: true}}
 	if err := migrateSQLite(ctx, write, log); err != nil {
 		return nil, errors.Join(fmt.Errorf("open store %s: %w", path, err), write.Close())
 	}
