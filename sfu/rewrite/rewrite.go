@@ -13,7 +13,8 @@ const segments = 16
 
 // segment begins at a source's sequence number; from there on delta is added.
 type segment struct {
-	start, delta uint16
+	start int64 // extended
+	delta uint16
 }
 
 // Rewriter maps the packets of one source after another onto one line. The zero
@@ -29,8 +30,8 @@ type Rewriter struct {
 
 	// The source at hand.
 	live    bool
-	base    uint16 // its first packet: what comes later but was sent before is dropped
-	high    uint16 // highest sequence number seen
+	base    int64 // its first packet: what comes later but was sent before is dropped
+	high    int64 // highest sequence number seen, extended beyond 16 bits
 	deltaTS uint32
 	ring    [segments]segment
 	used    int // segments in ring, the newest at (used-1)%segments
@@ -62,10 +63,14 @@ func (r *Rewriter) begin(seq uint16) {
 		delta = r.lastSeq + 1 - seq
 	}
 	r.live = true
-	r.base, r.high = seq, seq-1
-	r.ring[0] = segment{start: seq, delta: delta}
+	r.base = int64(seq)
+	r.high = r.base - 1
+	r.ring[0] = segment{start: r.base, delta: delta}
 	r.used = 1
 }
+
+// extend finds the packet meant by 16 bits: the one nearest to the highest.
+func (r *Rewriter) extend(seq uint16) int64 { return r.high + int64(int16(seq-uint16(r.high))) }
 
 // Pause stops until the next Switch or Resume: Next drops everything.
 func (r *Rewriter) Pause() { r.live = false }
@@ -76,12 +81,13 @@ func (r *Rewriter) Live() bool { return r.live }
 // Skip leaves a packet out. It reports false when that would tear a hole,
 // because later packets have gone out already: then forward it.
 func (r *Rewriter) Skip(seq uint16) bool {
-	if !r.live || !after(seq, r.high) {
+	ext := r.extend(seq)
+	if !r.live || ext <= r.high {
 		return false
 	}
-	r.high = seq
+	r.high = ext
 	newest := r.ring[(r.used-1)%segments]
-	r.ring[r.used%segments] = segment{start: seq + 1, delta: newest.delta - 1}
+	r.ring[r.used%segments] = segment{start: ext + 1, delta: newest.delta - 1}
 	r.used++
 	return true
 }
@@ -89,16 +95,15 @@ func (r *Rewriter) Skip(seq uint16) bool {
 // Next returns the numbers a packet goes out with; ok is false when it is not
 // to go out.
 func (r *Rewriter) Next(seq uint16, ts uint32, at time.Time) (outSeq uint16, outTS uint32, ok bool) {
-	if !r.live || after(r.base, seq) {
+	ext := r.extend(seq)
+	if !r.live || ext < r.base {
 		return 0, 0, false
 	}
-	delta, ok := r.delta(seq)
+	delta, ok := r.delta(ext)
 	if !ok {
 		return 0, 0, false
 	}
-	if after(seq, r.high) {
-		r.high = seq
-	}
+	r.high = max(r.high, ext)
 	outSeq, outTS = seq+delta, ts+r.deltaTS
 	if !r.started || after(outSeq, r.lastSeq) {
 		r.started = true
@@ -110,9 +115,9 @@ func (r *Rewriter) Next(seq uint16, ts uint32, at time.Time) (outSeq uint16, out
 // Timestamp maps a timestamp of the source at hand, as in a sender report.
 func (r *Rewriter) Timestamp(ts uint32) uint32 { return ts + r.deltaTS }
 
-func (r *Rewriter) delta(seq uint16) (uint16, bool) {
+func (r *Rewriter) delta(ext int64) (uint16, bool) {
 	for i := r.used - 1; i >= max(0, r.used-segments); i-- {
-		if s := r.ring[i%segments]; !after(s.start, seq) {
+		if s := r.ring[i%segments]; s.start <= ext {
 			return s.delta, true
 		}
 	}
