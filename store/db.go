@@ -62,6 +62,8 @@ func (db *DB) Close() error {
 // Update runs fn in one read-write transaction; see [consult.Store]. A
 // conflict with another transaction runs fn again, up to a bound, after which
 // the code is CodeUnavailable, or CodeConflict where SaveConsultation said so.
+// When the connection breaks during the commit itself, CodeUnavailable leaves
+// open whether it took place.
 // fn must not call Update: on SQLite there is one writer, and it would wait for itself.
 func (db *DB) Update(ctx context.Context, fn func(tx consult.Tx) error) error {
 	return db.run(ctx, db.write, db.updates, func(t *tx) error { return fn(t) })

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"io"
 	"net"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -35,7 +36,8 @@ func classify(err error) fault {
 	switch {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return fault{err: err}
-	case errors.As(err, &connecting), errors.As(err, &network), errors.Is(err, driver.ErrBadConn):
+	case errors.As(err, &connecting), errors.As(err, &network), errors.Is(err, driver.ErrBadConn),
+		errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF): // a server that fell says no goodbye
 		return fault{err: coded(consult.CodeUnavailable, "the database does not answer", err)}
 	case errors.As(err, &pg):
 		return classifyPostgres(pg, err)
