@@ -204,7 +204,7 @@ func (c *conn) write() {
 	defer c.rescue("write")
 	ping := time.NewTicker(c.hub.cfg.PingEvery)
 	defer ping.Stop()
-	for {
+	for !c.isClosing() {
 		var err error
 		select {
 		case frame := <-c.out:
@@ -212,8 +212,6 @@ func (c *conn) write() {
 		case <-ping.C:
 			err = c.writeFrame(websocket.PingMessage, nil)
 		case <-c.closing:
-			c.writeClose()
-			return
 		case <-c.readDone:
 			return
 		}
@@ -222,6 +220,7 @@ func (c *conn) write() {
 			return
 		}
 	}
+	c.writeClose()
 }
 
 func (c *conn) writeFrame(typ int, data []byte) error {

@@ -1,7 +1,6 @@
 package signaling
 
 import (
-	"fmt"
 	"net"
 	"net/http"
 	"strings"
@@ -228,9 +227,9 @@ func TestFlood(t *testing.T) {
 	doctor.fatal("rate_limited", protocol.CloseRateLimited)
 }
 
-// TestSlowReader: who does not read is closed, and nobody else notices.
+// TestSlowReader: who does not read is closed; who is sent the same and reads notices nothing.
 func TestSlowReader(t *testing.T) {
-	w := newWorld(t, func(c *Config, _ *recorderConfig) { c.Outbox = 8 })
+	w := newWorld(t, func(c *Config, _ *recorderConfig) { c.Outbox = 64 })
 	v := w.visit(nil)
 	doctor := w.join(v.doctor)
 	expect[protocol.Joined](doctor)
@@ -238,30 +237,26 @@ func TestSlowReader(t *testing.T) {
 	if err := patient.ws.NetConn().(*net.TCPConn).SetReadBuffer(4096); err != nil {
 		t.Fatal(err)
 	}
-	release := make(chan struct{})
 	patient.mu.Lock() // its reader hangs with what it has in hand
 	patient.send(protocol.Join{Pass: v.patient})
 	expect[protocol.WaitingChanged](doctor)
-	text := strings.Repeat("ж", 4000)
-	go func() {
-		defer close(release)
-		for i := range 1000 {
-			if w.hub.Stats().TooSlow > 0 {
-				return
+	r := w.hub.room(v.ID)
+	defer w.hub.release(r)
+	frame := w.hub.frame(protocol.Chat{Message: protocol.ChatMessage{Text: strings.Repeat("ж", 100_000)}}, "")
+	w.eventually("the slow one is closed", func() bool {
+		r.do(func() {
+			if len(r.members[v.Doctor.ID].conn.out) == 0 { // as fast as the doctor reads
+				r.everyone(func(c *conn) { c.send(frame) })
 			}
-			if _, err := w.desk.PostMessage(t.Context(), v.Doctor.ID, fmt.Sprint(i), text); err != nil {
-				t.Error(err)
-				return
-			}
-		}
-	}()
-	w.eventually("the slow one is closed", func() bool { return w.hub.Stats().TooSlow == 1 })
-	<-release
+		})
+		return w.hub.Stats().TooSlow > 0
+	})
 	expect(doctor, func(m protocol.WaitingChanged) bool { return len(m.Waiting) == 0 })
 	doctor.send(protocol.Ping{})
 	expect[protocol.Pong](doctor)
-	patient.mu.Unlock()
-	if code := patient.closed(); code != protocol.CloseTooSlow && code != 0 {
-		t.Errorf("closed with %d", code)
+	if n := w.hub.Stats().TooSlow; n != 1 {
+		t.Errorf("%d were closed", n)
 	}
+	w.eventually("its socket is given up", func() bool { return w.hub.Stats().Sockets == 1 })
+	patient.mu.Unlock()
 }

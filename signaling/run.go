@@ -120,8 +120,8 @@ func (h *Hub) hear(hint consult.Hint) {
 		r.clerk.ask(taskFacts)
 	case consult.HintThread:
 		r.heardThread()
-	case consult.HintConsent:
-		r.clerk.ask(taskRecording)
+	case consult.HintConsent: // who answers here asks the clerk himself, once the room knows the answer
+		time.AfterFunc(retryAfter, func() { r.clerk.ask(taskRecording) })
 	}
 }
 

@@ -94,7 +94,7 @@ func (u *upload) end(err error) {
 // run writes chunks until the file is whole, or cannot become so.
 func (u *upload) run() {
 	defer close(u.done)
-	defer u.of.remove(u)
+	defer u.of.remove(u) // should write panic
 	defer u.cancel()
 	defer func() {
 		if v := recover(); v != nil {
@@ -102,6 +102,7 @@ func (u *upload) run() {
 		}
 	}()
 	msg, err := u.write()
+	u.of.remove(u)
 	u.mu.Lock()
 	if u.ended { // then err only says that the context has ended
 		err = u.err
