@@ -32,6 +32,12 @@ export interface CallState {
   /** why it failed: a domain code, or "defect" */
   failure: { code: string; ref: string } | null;
   ended: Ended | null;
+  /** when we were told so, milliseconds by the server's clock */
+  endedAt: number | null;
+  /** it was this page that ended it */
+  endedByMe: boolean;
+  /** this tab was in the room before: it is on its way back */
+  returning: boolean;
   /** the socket: attempt counts tries to reconnect, 0 when it stands */
   link: { up: boolean; attempt: number };
   media: PeerState;
@@ -62,6 +68,9 @@ export function initialState(entered: Entered): CallState {
     phase: 'check',
     failure: null,
     ended: null,
+    endedAt: null,
+    endedByMe: false,
+    returning: false,
     link: { up: false, attempt: 0 },
     media: 'new',
     skew: Date.parse(entered.serverTime) - Date.now(),

@@ -1,4 +1,4 @@
-import type { Invited, ServerMessage, SetConsent } from '../wire/protocol.gen';
+import type { Invited, Media, ServerMessage, SetConsent } from '../wire/protocol.gen';
 import { backoff } from './backoff';
 import { type CallState, initialState } from './call-state';
 import { contiguous, merge, newClientId, refuse } from './chat';
@@ -67,14 +67,19 @@ export class Call {
     return Date.now() + this.state.skew;
   }
 
-  /** join enters the room, or its waiting room. resume: this tab was there before (a reload). */
-  join(how: { consent?: boolean; resume?: boolean } = {}): void {
+  /** join enters the room, or its waiting room. returning: this tab was there before. */
+  join(how: { consent?: boolean; returning?: boolean } = {}): void {
     if (how.consent !== undefined) {
       this.#consent = this.#answer(how.consent);
       this.store.patch({ recording: { ...this.state.recording, consent: how.consent ? 'given' : 'refused' } });
     }
-    this.#resume = how.resume ?? false;
-    this.store.patch({ phase: 'joining', failure: null, link: { up: false, attempt: 0 } });
+    this.#resume = false; // it takes the seat from whatever tab has it
+    this.store.patch({
+      phase: 'joining',
+      failure: null,
+      link: { up: false, attempt: 0 },
+      returning: how.returning ?? false,
+    });
     this.#socket?.close();
     this.#socket = new Socket(this.options.url, {
       opened: () => void this.#sendJoin(),
@@ -84,6 +89,12 @@ export class Call {
     });
     this.#socket.open();
     if (!this.#release) this.#release = this.#watchPage();
+  }
+
+  /** comeBack enters again after a reload, or after this tab had gone out; devices follow as they open. */
+  comeBack(): void {
+    void this.devices.start();
+    this.join({ returning: true });
   }
 
   /** leave goes out for now; the link still works. */
@@ -96,6 +107,7 @@ export class Call {
   /** end ends the consultation for all; doctors only. Rejects when the server does not take it. */
   async end(): Promise<void> {
     if (!this.#socket?.send({ type: 'end' })) throw new Unanswered('socket is not open');
+    this.store.patch({ endedByMe: true });
   }
 
   admit(seat: string): void {
@@ -211,7 +223,7 @@ export class Call {
   /** @internal finish shows that the consultation is over. */
   finish(ended: NonNullable<CallState['ended']>): void {
     this.options.onSeat?.(false);
-    this.store.patch({ ended });
+    this.store.patch({ ended, endedAt: this.serverNow() });
     this.#shut('ended');
   }
 
@@ -315,7 +327,7 @@ export class Call {
     });
   }
 
-  #mediaNow() {
+  #mediaNow(): Media {
     const { mic, micOn, camera, cameraOn, screen, interrupted } = this.devices.state;
     return {
       mic: micOn && mic !== null && !interrupted.mic,
@@ -328,6 +340,10 @@ export class Call {
     const { phase } = this.state;
     if (phase !== 'joined' && phase !== 'waiting') return;
     const media = this.#mediaNow();
+    const { self, people } = this.state;
+    this.store.patch({
+      people: people.map((one) => (one.seat === self && !sameMedia(one.media, media) ? { ...one, media } : one)),
+    });
     const text = JSON.stringify(media);
     if (text === this.#lastMedia) return;
     if (this.#socket?.send({ type: 'setMedia', media })) this.#lastMedia = text;
@@ -398,6 +414,10 @@ export class Call {
       window.removeEventListener('online', online);
     };
   }
+}
+
+function sameMedia(a: Media, b: Media): boolean {
+  return a.mic === b.mic && a.camera === b.camera && a.screen === b.screen;
 }
 
 const failureOf: Record<string, string> = {

@@ -48,7 +48,7 @@ export function App() {
         if (gone) return;
         offerLanguage(entered.session.language);
         call = makeCall(entered, pass);
-        if (joined) void call.devices.start().then(() => call?.join());
+        if (joined) call.comeBack();
         setOpened({ is: 'open', entered, call, pass });
       },
       (error: unknown) => {

@@ -3,7 +3,6 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { usePresent } from './call-context';
 import style from './dialogs.module.css';
-import { rememberEnd } from './notices';
 
 /** EndDialog makes the doctor say whether to end it for all or only to go out. */
 export function EndDialog({ opened, onClose }: { opened: boolean; onClose: () => void }) {
@@ -11,7 +10,6 @@ export function EndDialog({ opened, onClose }: { opened: boolean; onClose: () =>
   const { call } = usePresent();
   const [failed, setFailed] = useState(false);
   const end = () => {
-    rememberEnd();
     call.end().catch(() => setFailed(true));
   };
   return (
@@ -31,7 +29,7 @@ export function EndDialog({ opened, onClose }: { opened: boolean; onClose: () =>
           {t('end.failed')}
         </p>
       )}
-      <Button fullWidth size="lg" color="red" onClick={end} data-testid="end-confirm" className={style.danger}>
+      <Button fullWidth size="lg" color="#b3261e" onClick={end} data-testid="end-confirm">
         {t('end.confirm')}
       </Button>
       <Button fullWidth size="lg" variant="default" onClick={() => call.leave()} data-testid="leave-button">

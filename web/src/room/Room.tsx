@@ -40,6 +40,7 @@ export function Room() {
         <TopBar />
         <Banners onFix={() => setPanel('devices')} />
         <Stage />
+        <Live chatOpen={panel === 'chat'} onOpen={() => setPanel('chat')} />
         <Controls
           panel={panel}
           unread={panel === 'chat' ? 0 : unread(thread.messages, seen, self)}
@@ -62,7 +63,6 @@ export function Room() {
           <DevicesPanel />
         </SidePanel>
       )}
-      <Live chatOpen={panel === 'chat'} />
       <EndDialog opened={ending} onClose={() => setEnding(false)} />
     </div>
   );

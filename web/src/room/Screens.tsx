@@ -4,26 +4,32 @@ import { Check } from './Check';
 import { useCall, usePresent } from './call-context';
 import { Early } from './Early';
 import { useNow } from './hooks';
-import { Ended, Failure, Left, Replaced } from './notices';
+import { Ended, Failure, Left, Replaced, Returning } from './notices';
 import { Room } from './Room';
 import { Waiting } from './Waiting';
 
 /** Screens shows the screen of the call's phase. */
 export function Screens() {
   const { t } = useTranslation();
-  const { call, entered } = usePresent();
-  const { phase, ended, failure } = useCall();
+  const { entered } = usePresent();
+  const { phase, ended, endedAt, endedByMe, failure, returning, session } = useCall();
   const { brand } = entered;
 
   useEffect(() => {
     document.title = `${t('check.title')} · ${brand.name || 'ТМК'}`;
   }, [t, brand.name]);
 
+  // Each screen begins at its top.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new phase is the reason
+  useEffect(() => {
+    window.scrollTo(0, 0);
+  }, [phase]);
+
   switch (phase) {
     case 'check':
       return <BeforeOrCheck />;
     case 'joining':
-      return call.state.people.length > 0 ? <Room /> : <Check joining />;
+      return returning ? <Returning /> : <Check joining />;
     case 'waiting':
       return <Waiting />;
     case 'joined':
@@ -37,7 +43,9 @@ export function Screens() {
         <Ended
           status={ended?.status ?? 'finished'}
           reason={ended?.reason}
-          session={entered.session}
+          session={{ startedAt: session.startedAt, finishedAt: endedAt ? new Date(endedAt).toISOString() : undefined }}
+          role={entered.seat.role}
+          byMe={endedByMe}
           brand={brand.name}
         />
       );
@@ -45,7 +53,12 @@ export function Screens() {
       return failure?.code === 'consent_required' || failure?.code === 'too_early' ? (
         <BeforeOrCheck />
       ) : (
-        <Failure code={failure?.code ?? 'defect'} brand={brand.name} retry={() => location.reload()} />
+        <Failure
+          code={failure?.code ?? 'defect'}
+          at={failure?.ref}
+          brand={brand.name}
+          retry={() => location.reload()}
+        />
       );
   }
 }

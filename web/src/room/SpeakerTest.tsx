@@ -27,7 +27,7 @@ export function SpeakerTest() {
       >
         {t('check.speakerTest')}
       </Button>
-      <span role="status">
+      <span role="status" className={style.hint}>
         {state === 'playing' ? t('check.speakerPlaying') : state === 'played' ? t('check.speakerHint') : ''}
       </span>
     </div>

@@ -5,6 +5,7 @@ import {
   IconCalendarX,
   IconCircleCheck,
   IconClock,
+  IconDoorEnter,
   IconDoorExit,
   IconLinkOff,
   IconWifiOff,
@@ -12,22 +13,26 @@ import {
 import { type ReactNode, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Entered } from '../engine/room-api';
+import type { Role } from '../engine/types';
 import { clock, dateTimeOf } from '../ui/format';
 import { Notice } from '../ui/Notice';
 import { Page } from '../ui/Page';
-import { usePresent } from './call-context';
+import { useCall, usePresent } from './call-context';
 
 const size = 40;
 
 interface EndedProps {
   status: string;
   reason?: string;
-  session?: Entered['session'];
+  session?: Pick<Entered['session'], 'startedAt' | 'finishedAt' | 'endReason'>;
+  role?: Role;
+  /** it was this page that ended it */
+  byMe?: boolean;
   brand?: string;
 }
 
 /** Ended tells that the consultation is over, why, and what is next. */
-export function Ended({ status, reason, session, brand }: EndedProps) {
+export function Ended({ status, reason, session, role, byMe, brand }: EndedProps) {
   const { t } = useTranslation();
   if (status === 'cancelled' || status === 'missed') {
     return (
@@ -48,34 +53,20 @@ export function Ended({ status, reason, session, brand }: EndedProps) {
         testId="ended-title"
         code="finished"
       >
-        <p>{t(why === 'doctor' && endedHere() ? 'ended.byMe' : `ended.${why}`)}</p>
+        <p>{t(byMe ? 'ended.byMe' : `ended.${why}`)}</p>
         <Lasted session={session} />
-        <NextSteps />
+        <p>{t(role === 'doctor' ? 'ended.nextDoctor' : 'ended.nextPatient')}</p>
         <p>{t('ended.closePage')}</p>
       </Notice>
     </Page>
   );
 }
 
-let pressedEnd = false;
-/** rememberEnd notes that it was this page that ended the consultation. */
-export function rememberEnd(): void {
-  pressedEnd = true;
-}
-function endedHere(): boolean {
-  return pressedEnd;
-}
-
-function Lasted({ session }: { session?: Entered['session'] }) {
+function Lasted({ session }: Pick<EndedProps, 'session'>) {
   const { t } = useTranslation();
   if (!session?.startedAt || !session.finishedAt) return null;
   const lasted = Date.parse(session.finishedAt) - Date.parse(session.startedAt);
   return <p>{t('ended.duration', { time: clock(lasted) })}</p>;
-}
-
-function NextSteps() {
-  const { t } = useTranslation();
-  return <p>{t(pressedEnd ? 'ended.nextDoctor' : 'ended.nextPatient')}</p>;
 }
 
 /** Left is shown to who went out for now. */
@@ -89,16 +80,38 @@ export function Left() {
         title={t('ended.left')}
         testId="left-title"
         actions={
-          <Button
-            size="lg"
-            data-testid="return-button"
-            onClick={() => void call.devices.start().then(() => call.join())}
-          >
+          <Button size="lg" data-testid="return-button" onClick={() => call.comeBack()}>
             {t('ended.return')}
           </Button>
         }
       >
         <p>{t('ended.leftText')}</p>
+      </Notice>
+    </Page>
+  );
+}
+
+/** Returning is shown while a tab that was in the room comes back, after a reload for example. */
+export function Returning() {
+  const { t } = useTranslation();
+  const { call, entered } = usePresent();
+  const { link } = useCall();
+  const long = link.attempt > 2;
+  return (
+    <Page title={t('ended.returning')} brand={entered.brand.name} width="narrow">
+      <Notice
+        icon={<IconDoorEnter size={size} />}
+        title={t(long ? 'error.offline' : 'ended.returning')}
+        testId="returning-title"
+        actions={
+          long && (
+            <Button size="lg" onClick={() => call.retry()}>
+              {t('common.retry')}
+            </Button>
+          )
+        }
+      >
+        <p role="status">{t(long ? 'error.offlineText' : 'ended.returningText')}</p>
       </Notice>
     </Page>
   );
@@ -116,11 +129,7 @@ export function Replaced() {
         testId="error-title"
         code="replaced"
         actions={
-          <Button
-            size="lg"
-            data-testid="return-button"
-            onClick={() => void call.devices.start().then(() => call.join())}
-          >
+          <Button size="lg" data-testid="return-button" onClick={() => call.comeBack()}>
             {t('error.comeBack')}
           </Button>
         }

@@ -289,6 +289,8 @@ export const en: Text & Record<string, unknown> = {
     left: 'You have left the consultation',
     leftText: 'It is still going on. You can come back until it ends.',
     return: 'Come back',
+    returning: 'Returning to the consultation',
+    returningText: 'Wait a few seconds.',
     duration: 'Duration: {{time}}',
   },
   error: {

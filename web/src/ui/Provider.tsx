@@ -12,7 +12,7 @@ export function show(page: ReactNode): void {
   if (!root) throw new Error('page has no #root');
   createRoot(root).render(
     <StrictMode>
-      <MantineProvider theme={theme} defaultColorScheme="auto" withCssVariables={false} deduplicateCssVariables={false}>
+      <MantineProvider theme={theme} defaultColorScheme="auto" withCssVariables={false} withGlobalClasses={false}>
         {page}
       </MantineProvider>
     </StrictMode>,
