@@ -54,11 +54,7 @@ func newDevice(t testing.TB) *device {
 	t.Cleanup(d.close)
 	d.publish("mic", webrtc.MimeTypeOpus)
 	d.publish("camera", webrtc.MimeTypeVP8)
-	for _, kind := range []webrtc.RTPCodecType{webrtc.RTPCodecTypeAudio, webrtc.RTPCodecTypeVideo} {
-		if _, err := pc.AddTransceiverFromKind(kind, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly}); err != nil {
-			t.Fatal(err)
-		}
-	}
+	d.receiveLines()
 	if d.data, err = pc.CreateDataChannel("files", nil); err != nil {
 		t.Fatal(err)
 	}
@@ -81,6 +77,16 @@ func (d *device) publish(source, mime string) {
 		d.t.Fatal(err)
 	}
 	d.senders[source], d.tracks[source] = tr.Sender(), track
+}
+
+// receiveLines adds a receive line of each kind to the next offer.
+func (d *device) receiveLines() {
+	d.t.Helper()
+	for _, kind := range []webrtc.RTPCodecType{webrtc.RTPCodecTypeAudio, webrtc.RTPCodecTypeVideo} {
+		if _, err := d.pc.AddTransceiverFromKind(kind, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly}); err != nil {
+			d.t.Fatal(err)
+		}
+	}
 }
 
 func (d *device) receive(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) {

@@ -180,7 +180,7 @@ func (u *upload) acknowledge() (retry <-chan time.Time) {
 func (u *upload) complete() (*consult.Message, error) {
 	ctx, cancel := context.WithTimeout(u.ctx, workWithin)
 	defer cancel()
-	// The message is delivered by run, outside of this count; a hint too many is no harm.
+	// The hint of it comes before this returns, and run delivers what it is about.
 	defer u.of.room.posts.begin()()
 	return u.of.room.hub.desk.CompleteFile(ctx, u.file.SeatID, u.file.ID, u.finishing.sum)
 }

@@ -97,7 +97,7 @@ func (r *room) limits() protocol.Limits {
 func viewSlots(list []sfu.Slot) []protocol.Slot {
 	out := make([]protocol.Slot, len(list))
 	for i, s := range list {
-		out[i] = protocol.Slot{Mid: s.Mid, Seat: s.Peer, Source: string(s.Source)}
+		out[i] = protocol.Slot{Mid: s.Mid, Seat: s.Peer, Source: string(s.Source), Held: s.Held}
 		if s.Peer == "" {
 			out[i].Source = ""
 		}

@@ -61,6 +61,7 @@ type Slot struct {
 	Mid    string `json:"mid" doc:"the line of the client's own offer"`
 	Seat   string `json:"seat" doc:"whose; empty when free"`
 	Source string `json:"source" enum:"mic,camera,screen," doc:"what of that person; empty when free"`
+	Held   bool   `json:"held,omitempty" doc:"the picture is held back: this client's line is too narrow for it now"`
 }
 
 // Limits is what the client must keep to.

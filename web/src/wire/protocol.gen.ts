@@ -281,6 +281,8 @@ export interface Slot {
   seat: string;
   /** what of that person; empty when free */
   source: 'mic' | 'camera' | 'screen' | '';
+  /** the picture is held back: this client's line is too narrow for it now */
+  held?: boolean;
 }
 
 /** Tells of the recording. */
