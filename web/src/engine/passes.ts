@@ -19,9 +19,17 @@ export function savePass(session: string, seat: Seatholder): void {
 }
 
 export function loadPass(session: string): Seatholder | null {
+  const text = stored(session) ?? memory.get(session);
   try {
-    const text = sessionStorage.getItem(key(session)) ?? memory.get(session);
     return text ? (JSON.parse(text) as Seatholder) : null;
+  } catch {
+    return null;
+  }
+}
+
+function stored(session: string): string | null {
+  try {
+    return sessionStorage.getItem(key(session));
   } catch {
     return null;
   }
