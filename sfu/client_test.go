@@ -2,7 +2,6 @@ package sfu
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"sync"
 	"testing"
@@ -23,7 +22,6 @@ type client struct {
 	peer   *Peer
 	tracks map[Source]*webrtc.TrackLocalStaticRTP
 	sender map[Source]*webrtc.RTPSender
-	mids   map[string]Source
 	data   *webrtc.DataChannel
 
 	mu       sync.Mutex
@@ -131,6 +129,9 @@ func browserCodecs(t *testing.T) *webrtc.MediaEngine {
 	m := &webrtc.MediaEngine{}
 	if err := m.RegisterDefaultCodecs(); err != nil {
 		t.Fatal(err)
+	}
+	for _, kind := range []webrtc.RTPCodecType{webrtc.RTPCodecTypeAudio, webrtc.RTPCodecTypeVideo} {
+		m.RegisterFeedback(webrtc.RTCPFeedback{Type: "transport-cc"}, kind)
 	}
 	for _, uri := range []string{uriTransport, uriMid, uriAbsSend, uriAudioLevel} {
 		for _, kind := range []webrtc.RTPCodecType{webrtc.RTPCodecTypeAudio, webrtc.RTPCodecTypeVideo} {
@@ -354,18 +355,4 @@ func vp8(picture int, first, key bool, size int) []byte {
 		}
 	}
 	return b
-}
-
-// video sends frames of one packet each, from sequence number first.
-func (c *client) video(s Source, first uint16, n int, key func(i int) bool) {
-	c.t.Helper()
-	for i := range n {
-		err := c.tracks[s].WriteRTP(&rtp.Packet{
-			Header:  rtp.Header{Version: 2, SequenceNumber: first + uint16(i), Timestamp: uint32(i) * 3000, Marker: true},
-			Payload: vp8(i, true, key(i), 500),
-		})
-		if err != nil {
-			c.t.Error(fmt.Errorf("write video: %w", err))
-		}
-	}
 }

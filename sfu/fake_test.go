@@ -132,7 +132,7 @@ const (
 // recvonly"; the mids count from 0, and a line that sends has the SSRC 1000+mid.
 func fakeSDP(lines ...string) string {
 	var b strings.Builder
-	b.WriteString("v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n")
+	b.WriteString("v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=ice-ufrag:u\r\na=ice-pwd:p\r\na=fingerprint:sha-256 AA\r\n")
 	for mid, l := range lines {
 		kind, dir, _ := strings.Cut(l, " ")
 		fmt.Fprintf(&b, "m=%s 9 UDP/TLS/RTP/SAVPF 96\r\nc=IN IP4 0.0.0.0\r\na=mid:%d\r\na=%s\r\n", kind, mid, dir)

@@ -33,8 +33,10 @@ func TestBadOffers(t *testing.T) {
 		{"two microphones", Offer{SDP: fakeSDP("audio sendonly", "audio sendonly"), Senders: map[string]Source{"0": Microphone, "1": Microphone}}},
 		{"a sender of data", Offer{SDP: strings.ReplaceAll(good, "m=audio", "m=application"), Senders: map[string]Source{"0": Microphone}}},
 		{"a strange extension", Offer{SDP: strings.ReplaceAll(good, "a=extmap:4 ", "a=extmap:x "), Senders: map[string]Source{"0": Microphone}}},
-		// What only the transport finds: no ICE, no fingerprint.
-		{"no way to connect", Offer{SDP: good, Senders: map[string]Source{"0": Microphone}}},
+		{"no ICE", Offer{SDP: strings.ReplaceAll(good, "a=ice-ufrag", "a=x"), Senders: map[string]Source{"0": Microphone}}},
+		{"no fingerprint", Offer{SDP: strings.ReplaceAll(good, "a=fingerprint", "a=x"), Senders: map[string]Source{"0": Microphone}}},
+		// What only the transport finds.
+		{"no codec of ours", Offer{SDP: good, Senders: map[string]Source{"0": Microphone}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e := newTestEngine(t)
@@ -155,9 +157,11 @@ func (t *tape) Packet(raw []byte, _ time.Time) {
 	}
 	t.note(func() { t.packets++; clear(raw) })
 }
-func (t *tape) Report(r SenderReport, _ time.Time) { t.note(func() { t.reports = append(t.reports, r) }) }
-func (t *tape) Muted(m bool, _ time.Time)          { t.note(func() { t.muted = append(t.muted, m) }) }
-func (t *tape) Close()                             { t.note(func() { t.closed++ }) }
+func (t *tape) Report(r SenderReport, _ time.Time) {
+	t.note(func() { t.reports = append(t.reports, r) })
+}
+func (t *tape) Muted(m bool, _ time.Time) { t.note(func() { t.muted = append(t.muted, m) }) }
+func (t *tape) Close()                    { t.note(func() { t.closed++ }) }
 
 func TestSinks(t *testing.T) {
 	e := newFakeEngine(t, nil)

@@ -212,6 +212,24 @@ func (s *sniffer) ReadFrom(b []byte) (int, net.Addr, error) {
 	return n, addr, err
 }
 
+// A socket of both families serves clients of either.
+func TestBothFamilies(t *testing.T) {
+	e := newTestEngine(t, func(c *Config) { c.UDPAddr = ":0" })
+	r := e.Room("r")
+	a := joinClient(t, r, "a", func(o *clientOptions) {
+		o.settings = func(s *webrtc.SettingEngine) { s.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4}) }
+	})
+	b := joinClient(t, r, "b", func(o *clientOptions) {
+		o.settings = func(s *webrtc.SettingEngine) { s.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP6}) }
+	})
+	a.connected()
+	b.connected()
+	defer a.flow(Camera)()
+	defer b.flow(Camera)()
+	b.receives("a", Camera, 20)
+	a.receives("b", Camera, 20)
+}
+
 func TestGCMIsPreferred(t *testing.T) {
 	const gcm, cm = dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_80
 	for name, c := range map[string]struct {
@@ -423,4 +441,162 @@ func TestStrangersAreIgnored(t *testing.T) {
 	if s := e.Stats(); s.Malformed+s.Unrouted > 0 {
 		t.Errorf("the noise got in: %+v", s)
 	}
+}
+
+// flow sends a source's packets, a key frame every ten, until stopped.
+func (c *client) flow(s Source) (stop func()) {
+	done, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		tick := time.NewTicker(5 * time.Millisecond)
+		defer tick.Stop()
+		for i := 0; ; i++ {
+			p := &rtp.Packet{Header: rtp.Header{Version: 2, SequenceNumber: uint16(i), Timestamp: uint32(i) * 960, Marker: true}, Payload: []byte{0xfc, 1, 2, 3}}
+			if s.Kind() == Video {
+				p.Payload = vp8(i, true, i%10 == 0, 500)
+			}
+			if c.tracks[s].WriteRTP(p) != nil {
+				return
+			}
+			select {
+			case <-tick.C:
+			case <-done:
+				return
+			}
+		}
+	}()
+	return func() { close(done); <-stopped }
+}
+
+func TestTwoPeersSeeEachOther(t *testing.T) {
+	e := newTestEngine(t)
+	a, b := joinClient(t, e.Room("r"), "a"), joinClient(t, e.Room("r"), "b")
+	a.connected()
+	b.connected()
+	for _, c := range []*client{a, b} {
+		for _, s := range []Source{Microphone, Camera} {
+			defer c.flow(s)()
+		}
+	}
+	for _, pair := range [][2]*client{{a, b}, {b, a}} {
+		from, to := pair[0], pair[1]
+		for _, s := range []Source{Microphone, Camera} {
+			to.until("gets "+string(s), func() bool { return len(to.packets[to.slot(from.id, s)]) >= 50 })
+			to.mu.Lock()
+			got := to.packets[to.slot(from.id, s)]
+			for i := 1; i < len(got); i++ {
+				if got[i].SequenceNumber != got[i-1].SequenceNumber+1 {
+					t.Errorf("%s of %s: %d after %d", s, from.id, got[i].SequenceNumber, got[i-1].SequenceNumber)
+				}
+			}
+			to.mu.Unlock()
+		}
+	}
+}
+
+// The answer tells where to reach us, and nothing else.
+func TestCandidates(t *testing.T) {
+	for name, c := range map[string]struct {
+		config Config
+		want   func(address string) bool
+	}{
+		"loopback only":    {Config{UDPAddr: "127.0.0.1:0", TCPAddr: "127.0.0.1:0", Loopback: true}, func(a string) bool { return a == "127.0.0.1" }},
+		"no loopback":      {Config{UDPAddr: "0.0.0.0:0", TCPAddr: "0.0.0.0:0"}, func(a string) bool { return !net.ParseIP(a).IsLoopback() }},
+		"both families":    {Config{UDPAddr: ":0", TCPAddr: ":0", Loopback: true}, func(string) bool { return true }},
+		"behind a 1:1 NAT": {Config{UDPAddr: "0.0.0.0:0", TCPAddr: "0.0.0.0:0", PublicIPs: []string{"203.0.113.7"}}, func(a string) bool { return a == "203.0.113.7" }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := newTestEngine(t, func(cfg *Config) { c.config.Log = cfg.Log; *cfg = c.config })
+			a := newClient(t, "a")
+			p, answer, err := e.Room("r").Join(t.Context(), "a", a.offer(false), PeerEvents{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer p.Close()
+			udp, tcp := 0, 0
+			for l := range strings.Lines(answer) {
+				f := strings.Fields(l)
+				if !strings.HasPrefix(l, "a=candidate:") || len(f) < 8 {
+					continue
+				}
+				if !c.want(f[4]) || f[7] != "host" {
+					t.Errorf("candidate %q", l)
+				}
+				switch f[2] {
+				case "udp":
+					udp++
+				case "tcp":
+					tcp++
+				}
+			}
+			if udp == 0 || tcp == 0 {
+				t.Errorf("%d UDP candidates, %d TCP", udp, tcp)
+			}
+			if !strings.Contains(answer, "a=ice-lite") || !strings.Contains(answer, "a=setup:passive") {
+				t.Error("not ICE-lite, or not the DTLS server")
+			}
+		})
+	}
+}
+
+func TestAnswerTellsTheCodecs(t *testing.T) {
+	e := newTestEngine(t, func(c *Config) { c.StartBitrate = 700_000; c.MaxBitrate = 1_800_000 })
+	a := newClient(t, "a")
+	p, answer, err := e.Room("r").Join(t.Context(), "a", a.offer(false), PeerEvents{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	for _, want := range []string{"x-google-start-bitrate=700", "useinbandfec=1", "b=TIAS:1800000", "nack pli", "ccm fir", "goog-remb", "transport-cc", uriAbsSend, uriTransport, uriAudioLevel, uriMid} {
+		if !strings.Contains(answer, want) {
+			t.Errorf("the answer does not tell %s", want)
+		}
+	}
+	for l := range strings.Lines(answer) {
+		if strings.HasPrefix(l, "a=rtpmap:") && !strings.Contains(l, "opus/48000/2") && !strings.Contains(l, "VP8/90000") {
+			t.Errorf("a codec that we do not speak: %s", l)
+		}
+	}
+}
+
+// An offer that is refused leaves the connection as it was.
+func TestARefusedOfferDoesNoHarm(t *testing.T) {
+	e := newTestEngine(t)
+	r := e.Room("r")
+	a, b := joinClient(t, r, "a"), joinClient(t, r, "b")
+	a.connected()
+	b.connected()
+	defer a.flow(Camera)()
+	b.receives("a", Camera, 10)
+	a.receiveLines(1, 1)
+	good := a.offer(false)
+	bad := good
+	bad.SDP = strings.ReplaceAll(bad.SDP, "a=ice-ufrag:", "a=x-ufrag:")
+	if _, err := a.peer.Offer(t.Context(), bad); !errors.Is(err, ErrBadOffer) {
+		t.Errorf("an offer without ICE: %v, want ErrBadOffer", err)
+	}
+	b.receives("a", Camera, 10)
+	answer, err := a.peer.Offer(t.Context(), good)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.accept(answer)
+	a.until("has the new slots", func() bool { return len(a.slots) == 4 })
+	b.receives("a", Camera, 10)
+}
+
+// What only Pion finds wrong, half-way, closes the peer, since Pion cannot go
+// back: the client may join again.
+func TestAnOfferThatFailsHalfWay(t *testing.T) {
+	e := newTestEngine(t)
+	a := joinClient(t, e.Room("r"), "a")
+	a.connected()
+	bad := a.offer(false)
+	last := strings.LastIndex(bad.SDP, "a=extmap:") // of a receive line, where we read none
+	bad.SDP = bad.SDP[:last] + "a=extmap:x" + bad.SDP[last+len("a=extmap:"):]
+	if _, err := a.peer.Offer(t.Context(), bad); !errors.Is(err, ErrBadOffer) {
+		t.Errorf("an extension without an id: %v, want ErrBadOffer", err)
+	}
+	a.until("is closed", func() bool { return a.states[len(a.states)-1] == Closed })
+	joinClient(t, e.Room("r"), "a").connected()
 }

@@ -66,7 +66,13 @@ func parseOffer(o Offer) (*offer, error) {
 	if n := len(desc.MediaDescriptions); n == 0 || n > maxOfferLines {
 		return nil, badOffer("%d media lines", n)
 	}
-	parsed := &offer{sdp: o.SDP}
+	// Checked here, since once Pion has begun with an offer there is no going back.
+	for _, name := range []string{"ice-ufrag", "ice-pwd", "fingerprint"} {
+		if !hasAttribute(&desc, name) {
+			return nil, badOffer("no %s", name)
+		}
+	}
+	parsed := &offer{sdp: withoutCandidates(o.SDP)}
 	seen := make(map[string]bool)
 	for _, m := range desc.MediaDescriptions {
 		mid, _ := m.Attribute(sdp.AttrKeyMID)
@@ -84,6 +90,29 @@ func parseOffer(o Offer) (*offer, error) {
 		}
 	}
 	return parsed, parsed.checkSources()
+}
+
+// withoutCandidates drops the client's addresses: an ICE-lite server answers
+// those who reach it, and has no business with others.
+func withoutCandidates(sdp string) string {
+	var b strings.Builder
+	for l := range strings.Lines(sdp) {
+		if !strings.HasPrefix(l, "a=candidate:") {
+			b.WriteString(l)
+		}
+	}
+	return b.String()
+}
+
+// hasAttribute tells whether the session or one of its lines has a value for it.
+func hasAttribute(desc *sdp.SessionDescription, name string) bool {
+	if v, _ := desc.Attribute(name); v != "" {
+		return true
+	}
+	return slices.ContainsFunc(desc.MediaDescriptions, func(m *sdp.MediaDescription) bool {
+		v, _ := m.Attribute(name)
+		return v != ""
+	})
 }
 
 func (o *offer) add(m *sdp.MediaDescription, mid string, senders map[string]Source) error {

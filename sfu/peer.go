@@ -2,6 +2,7 @@ package sfu
 
 import (
 	"context"
+	"errors"
 	"runtime/debug"
 	"slices"
 	"sync"
@@ -34,9 +35,10 @@ type Peer struct {
 	speech   speech
 	ticks    ticks
 
-	mu    sync.Mutex
-	tap   *Tap
-	muted map[Source]bool
+	muting sync.Mutex // one change at a time
+	mu     sync.Mutex
+	tap    *Tap
+	muted  map[Source]bool
 
 	reachable atomic.Bool // packets sent may arrive: from Connected to Failed
 	closing   atomic.Bool
@@ -90,7 +92,8 @@ func (p *Peer) open(ctx context.Context, o *offer) (string, error) {
 }
 
 // Offer takes a further offer of the client (more slots, another sender, an ICE restart) and returns the answer.
-// Offers wait for each other. Errors: ErrBadOffer, ErrClosed.
+// Offers wait for each other. Errors: ErrBadOffer, ErrClosed. An offer that
+// looked well and failed half-way closes the peer.
 func (p *Peer) Offer(ctx context.Context, o Offer) (string, error) {
 	parsed, err := parseOffer(o)
 	if err != nil {
@@ -102,6 +105,9 @@ func (p *Peer) Offer(ctx context.Context, o Offer) (string, error) {
 		return "", ErrClosed
 	}
 	answer, lines, err := p.conn.answer(ctx, parsed)
+	if errors.Is(err, errStuck) {
+		go p.Close() // the client has to join anew
+	}
 	if err != nil {
 		return "", err
 	}
@@ -116,6 +122,13 @@ func (p *Peer) apply(o *offer, lines []line) {
 		if p.closing.Load() {
 			return
 		}
+		p.slots = slices.DeleteFunc(p.slots, func(s *slot) bool {
+			gone := !slices.ContainsFunc(o.slots, func(l slotLine) bool { return l.mid == s.mid })
+			if gone {
+				s.take(nil)
+			}
+			return gone
+		})
 		for _, l := range lines {
 			p.slots = append(p.slots, newSlot(p, l))
 		}
@@ -164,6 +177,8 @@ func (p *Peer) publishLocked(senders []senderLine) (ended []*Publication) {
 // SetMuted stops or resumes forwarding of a source, whatever the client still sends. Resuming asks for a key frame.
 // A muted screen gives its slots to others.
 func (p *Peer) SetMuted(s Source, muted bool) {
+	p.muting.Lock()
+	defer p.muting.Unlock()
 	p.mu.Lock()
 	changed := p.muted[s] != muted
 	p.muted[s] = muted
@@ -257,6 +272,9 @@ func (p *Peer) onState(s State) {
 		}
 	case Failed:
 		p.reachable.Store(false)
+		for _, s := range *p.slotList.Load() {
+			s.pause() // until it is reachable again
+		}
 	case Closed:
 		// The client closed its end: there is no coming back on this connection.
 		if !p.closing.Load() {

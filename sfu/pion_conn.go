@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -40,8 +41,7 @@ type pionConn struct {
 	telling sync.Mutex
 	told    State // last
 
-	// Used by answer only.
-	audio, video int // slots made
+	slots []*pionSlot // used by answer only
 }
 
 func (c *pionConn) listen() {
@@ -85,10 +85,17 @@ func (c *pionConn) stateChanged() {
 // first: Pion gives them to the offer's lines in the order in which they were
 // made, kind by kind.
 func (c *pionConn) answer(ctx context.Context, o *offer) (string, []line, error) {
+	answer, lines, err := c.negotiate(ctx, o)
+	if err != nil && c.pc.SignalingState() != webrtc.SignalingStateStable {
+		err = fmt.Errorf("%w: %w", errStuck, err) // Pion knows no rollback from here
+	}
+	return answer, lines, err
+}
+
+func (c *pionConn) negotiate(ctx context.Context, o *offer) (string, []line, error) {
 	ctx, cancel := context.WithTimeout(ctx, gatherTime)
 	defer cancel()
-	slots, err := c.addSlots(o)
-	if err != nil {
+	if err := c.addSlots(o); err != nil {
 		return "", nil, err
 	}
 	if err := c.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: o.sdp}); err != nil {
@@ -111,19 +118,11 @@ func (c *pionConn) answer(ctx context.Context, o *offer) (string, []line, error)
 	if err := c.gathered(ctx); err != nil {
 		return "", nil, err
 	}
-	lines := make([]line, 0, len(slots))
-	for _, s := range slots {
-		l, err := s.line()
-		if err != nil {
-			return "", nil, err
-		}
-		lines = append(lines, l)
-	}
 	answer, err := tuneAnswer(c.pc.LocalDescription().SDP, c.cfg)
 	if err != nil {
 		return "", nil, err
 	}
-	return answer, lines, nil
+	return answer, c.newLines(), nil
 }
 
 func (c *pionConn) gathered(ctx context.Context) error {
@@ -135,34 +134,49 @@ func (c *pionConn) gathered(ctx context.Context) error {
 	}
 }
 
-// addSlots makes a transceiver for each receive line that has none.
-func (c *pionConn) addSlots(o *offer) ([]*pionSlot, error) {
-	known := make(map[string]bool)
-	for _, t := range c.pc.GetTransceivers() {
-		known[t.Mid()] = true
-	}
-	var slots []*pionSlot
+// addSlots makes a transceiver for each receive line that has none. Those that
+// an offer refused half-way has left behind serve first.
+func (c *pionConn) addSlots(o *offer) error {
+	missing := map[Kind]int{}
 	for _, l := range o.slots {
-		if known[l.mid] {
-			continue
+		if !slices.ContainsFunc(c.slots, func(s *pionSlot) bool { return s.transceiver.Mid() == l.mid }) {
+			missing[l.kind]++
 		}
-		s := &pionSlot{mid: l.mid, kind: l.kind}
-		count := &c.audio
-		if l.kind == Video {
-			count = &c.video
-		}
-		s.index = *count
-		*count++
-		t, err := c.pc.AddTransceiverFromTrack(s, webrtc.RTPTransceiverInit{
-			Direction: webrtc.RTPTransceiverDirectionSendonly,
-		})
-		if err != nil {
-			return nil, fmt.Errorf("add slot %s: %w", l.mid, err)
-		}
-		s.transceiver = t
-		slots = append(slots, s)
 	}
-	return slots, nil
+	count := map[Kind]int{}
+	for _, s := range c.slots {
+		count[s.kind]++
+		if s.transceiver.Mid() == "" {
+			missing[s.kind]--
+		}
+	}
+	for kind, n := range missing {
+		for ; n > 0; n-- {
+			s := &pionSlot{kind: kind, index: count[kind]}
+			count[kind]++
+			t, err := c.pc.AddTransceiverFromTrack(s, webrtc.RTPTransceiverInit{
+				Direction: webrtc.RTPTransceiverDirectionSendonly,
+			})
+			if err != nil {
+				return fmt.Errorf("add %s slot: %w", kind, err)
+			}
+			s.transceiver = t
+			c.slots = append(c.slots, s)
+		}
+	}
+	return nil
+}
+
+// newLines are the slots that an answer has given to the offer's lines, each
+// told once.
+func (c *pionConn) newLines() (lines []line) {
+	for _, s := range c.slots {
+		if mid := s.transceiver.Mid(); !s.told && mid != "" && s.writer != nil {
+			s.told = true
+			lines = append(lines, s.line(mid))
+		}
+	}
+	return lines
 }
 
 func (c *pionConn) writeRTCP(packets []rtcp.Packet) error { return c.pc.WriteRTCP(packets) }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"sync"
 	"time"
 
@@ -57,9 +56,9 @@ func newPionTransport(cfg Config) (*pionTransport, error) {
 	if cfg.TCPAddr == "" {
 		return t, nil
 	}
-	listener, err := net.Listen("tcp", cfg.TCPAddr)
+	listener, err := listenTCP(cfg)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("listen for ICE-TCP: %w", err), t.udp.Close())
+		return nil, errors.Join(err, t.udp.Close())
 	}
 	t.tcp = ice.NewTCPMuxDefault(ice.TCPMuxParams{
 		Listener:             listener,
@@ -134,6 +133,7 @@ func (t *pionTransport) settings(c *pionConn) (webrtc.SettingEngine, error) {
 	}
 	s.SetNetworkTypes(networks)
 	s.SetInterfaceFilter(usefulInterface)
+	s.SetIPFilter(usefulIP(t.cfg.PublicIPs))
 	s.SetIncludeLoopbackCandidate(t.cfg.Loopback)
 	s.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	s.DisableActiveTCP(true)

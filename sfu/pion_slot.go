@@ -1,7 +1,6 @@
 package sfu
 
 import (
-	"errors"
 	"strconv"
 
 	"github.com/pion/rtp"
@@ -10,10 +9,10 @@ import (
 
 // pionSlot is a webrtc.TrackLocal: what a receive line is sent from.
 type pionSlot struct {
-	mid         string
 	kind        Kind
 	index       int
 	transceiver *webrtc.RTPTransceiver
+	told        bool // to the peer, as a line
 
 	// Learned in Bind, which runs inside SetLocalDescription.
 	writer      webrtc.TrackLocalWriter
@@ -22,24 +21,22 @@ type pionSlot struct {
 	absSendTime uint8
 }
 
-var errUnbound = errors.New("slot was not negotiated")
-
-// line is what the offer's receive line became.
-func (s *pionSlot) line() (line, error) {
-	if s.writer == nil || s.transceiver.Mid() != s.mid {
-		return line{}, badOffer("receive line %q: %v", s.mid, errUnbound)
-	}
+func (s *pionSlot) line(mid string) line {
 	return line{
-		mid: s.mid, kind: s.kind, index: s.index, group: s.StreamID(),
+		mid: mid, kind: s.kind, index: s.index, group: s.StreamID(),
 		ssrc: s.ssrc, payloadType: s.payloadType, absSendTime: s.absSendTime,
 		out: s,
-	}, nil
+	}
 }
 
 func (s *pionSlot) writePacket(h *rtp.Header, payload []byte) error {
 	_, err := s.writer.WriteRTP(h, payload)
 	return err
 }
+
+// maxOneByteID is the highest id of a header extension in its short form (RFC
+// 8285 §4.2), which is what we write. Browsers give low ids.
+const maxOneByteID = 14
 
 // Bind learns what was negotiated.
 func (s *pionSlot) Bind(ctx webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, error) {
@@ -54,7 +51,7 @@ func (s *pionSlot) Bind(ctx webrtc.TrackLocalContext) (webrtc.RTPCodecParameters
 		s.ssrc = uint32(ctx.SSRC())
 		s.payloadType = uint8(codec.PayloadType)
 		for _, e := range ctx.HeaderExtensions() {
-			if e.URI == uriAbsSend {
+			if e.URI == uriAbsSend && e.ID <= maxOneByteID {
 				s.absSendTime = uint8(e.ID)
 			}
 		}

@@ -17,6 +17,7 @@ type udpMux struct {
 	*ice.UDPMuxDefault
 	socket   *net.UDPConn
 	loopback bool
+	useful   func(net.IP) bool
 }
 
 func listenUDP(cfg Config, log logging.LeveledLogger) (*udpMux, error) {
@@ -24,7 +25,7 @@ func listenUDP(cfg Config, log logging.LeveledLogger) (*udpMux, error) {
 	if err != nil {
 		return nil, fmt.Errorf("media UDP address %q: %w", cfg.UDPAddr, err)
 	}
-	socket, err := net.ListenUDP("udp", addr)
+	socket, err := net.ListenUDP(family("udp", addr.IP), addr)
 	if err != nil {
 		return nil, fmt.Errorf("listen for media: %w", err)
 	}
@@ -33,7 +34,29 @@ func listenUDP(cfg Config, log logging.LeveledLogger) (*udpMux, error) {
 		UDPMuxDefault: ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: socket, Logger: log}),
 		socket:        socket,
 		loopback:      cfg.Loopback,
+		useful:        usefulIP(cfg.PublicIPs),
 	}, nil
+}
+
+// listenTCP opens the port of ICE-TCP.
+func listenTCP(cfg Config) (net.Listener, error) {
+	addr, err := net.ResolveTCPAddr("tcp", cfg.TCPAddr)
+	if err != nil {
+		return nil, fmt.Errorf("media TCP address %q: %w", cfg.TCPAddr, err)
+	}
+	listener, err := net.ListenTCP(family("tcp", addr.IP), addr)
+	if err != nil {
+		return nil, fmt.Errorf("listen for ICE-TCP: %w", err)
+	}
+	return listener, nil
+}
+
+// family makes 0.0.0.0 mean what it says: Go would take it for [::].
+func family(network string, ip net.IP) string {
+	if ip.To4() != nil {
+		return network + "4"
+	}
+	return network
 }
 
 // GetListenAddresses is the host candidates' addresses, looked up anew for each
@@ -47,6 +70,7 @@ func (m *udpMux) GetListenAddresses() []net.Addr {
 	if err != nil {
 		return m.UDPMuxDefault.GetListenAddresses()
 	}
+	v6 := local.IP.To4() == nil
 	var addrs []net.Addr
 	for _, i := range interfaces {
 		if i.Flags&net.FlagUp == 0 || !usefulInterface(i.Name) {
@@ -60,7 +84,7 @@ func (m *udpMux) GetListenAddresses() []net.Addr {
 			continue // gone since
 		}
 		for _, a := range list {
-			if ip, ok := a.(*net.IPNet); ok && usefulIP(ip.IP, local) {
+			if ip, ok := a.(*net.IPNet); ok && m.useful(ip.IP) && (v6 || ip.IP.To4() != nil) {
 				addrs = append(addrs, &net.UDPAddr{IP: ip.IP, Port: local.Port})
 			}
 		}
@@ -69,12 +93,26 @@ func (m *udpMux) GetListenAddresses() []net.Addr {
 }
 
 // usefulIP leaves out link-local addresses, which need a zone that SDP cannot
-// tell, and the family that the socket does not speak.
-func usefulIP(ip net.IP, local *net.UDPAddr) bool {
-	if ip.IsLinkLocalUnicast() || ip.IsMulticast() {
-		return false
+// tell, and, when public addresses take the place of local ones, the families
+// that have none.
+func usefulIP(public []string) func(net.IP) bool {
+	v4, v6 := len(public) == 0, len(public) == 0
+	for _, p := range public {
+		if net.ParseIP(p).To4() != nil {
+			v4 = true
+		} else {
+			v6 = true
+		}
 	}
-	return ip.To4() != nil || local.IP.To4() == nil
+	return func(ip net.IP) bool {
+		if ip.IsLinkLocalUnicast() || ip.IsMulticast() {
+			return false
+		}
+		if ip.To4() != nil {
+			return v4
+		}
+		return v6
+	}
 }
 
 // usefulInterface leaves out the bridges of containers and virtual machines: no

@@ -105,7 +105,9 @@ func (r *Room) update(change func()) {
 	peers, taken := r.assignLocked()
 	r.mu.Unlock()
 	for _, s := range taken {
-		s.requestKeyFrame()
+		if s.peer.reachable.Load() { // else it asks when it is, and not in the throttle's shadow
+			s.requestKeyFrame()
+		}
 	}
 	for _, p := range peers {
 		p.events.slotsDirty()

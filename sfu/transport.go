@@ -2,6 +2,7 @@ package sfu
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/pion/rtcp"
@@ -18,10 +19,14 @@ type transport interface {
 	close() error
 }
 
+// errStuck is wrapped when an offer failed half-way.
+var errStuck = errors.New("negotiation cannot go on")
+
 // conn is one client's connection.
 type conn interface {
 	// answer applies an offer and returns the answer, with all candidates in it,
-	// and the receive lines that are new. One call at a time.
+	// and the receive lines that are new. One call at a time. errStuck means that
+	// the connection can take no further offer.
 	answer(ctx context.Context, o *offer) (string, []line, error)
 	writeRTCP(pkts []rtcp.Packet) error
 	// sendData never blocks; see [Peer.SendData].

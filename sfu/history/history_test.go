@@ -113,7 +113,7 @@ func TestNeverWrong(t *testing.T) {
 	buf := make([]byte, 1500)
 	at := time.Unix(1000, 0)
 	found := 0
-	for i := range 100_000 {
+	for i := range 20_000 {
 		seq := uint16(i + random.IntN(40) - 20)
 		p := make([]byte, 1+random.IntN(1400))
 		for j := range p {
@@ -130,7 +130,7 @@ func TestNeverWrong(t *testing.T) {
 			}
 		}
 	}
-	if found < 50_000 {
+	if found < 10_000 {
 		t.Errorf("only %d packets were still there", found)
 	}
 }
