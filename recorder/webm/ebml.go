@@ -54,6 +54,11 @@ const (
 	idTimestamp   = 0xE7
 	idSimpleBlock = 0xA3
 
+	idBlockGroup     = 0xA0
+	idBlock          = 0xA1
+	idBlockDuration  = 0x9B
+	idReferenceBlock = 0xFB
+
 	idCuePoint           = 0xBB
 	idCueTime            = 0xB3
 	idCueTrackPositions  = 0xB7

@@ -288,6 +288,9 @@ func (d *Reader) nextBlock() (b Block, ok bool, err error) {
 	case idSimpleBlock:
 		b, err = d.parseBlock(body)
 		return b, err == nil, err
+	case idBlockGroup:
+		b, err = d.parseGroup(body)
+		return b, err == nil, err
 	}
 	return b, false, fmt.Errorf("element %X in a cluster", id)
 }
@@ -311,4 +314,29 @@ func (d *Reader) parseBlock(p []byte) (Block, error) {
 	d.last = max(d.last, at)
 	key := p[3]&0x80 != 0 || t == Audio // every Opus packet decodes alone
 	return Block{Track: t, Time: at, Key: key, Data: p[4:]}, nil
+}
+
+// parseGroup reads a block with its duration. It is a key frame when it refers to no other.
+func (d *Reader) parseGroup(p []byte) (b Block, err error) {
+	key, found := true, false
+	var lasts time.Duration
+	err = children(p, func(id uint32, body []byte) (err error) {
+		switch id {
+		case idBlock:
+			found = true
+			b, err = d.parseBlock(body)
+		case idBlockDuration:
+			var ms uint64
+			ms, err = parseUint(body)
+			lasts = time.Duration(min(ms, uint64(maxTime.Milliseconds()))) * time.Millisecond
+		case idReferenceBlock:
+			key = false
+		}
+		return err
+	})
+	if err == nil && !found {
+		err = errors.New("group without a block")
+	}
+	b.Key, b.Duration = key || b.Track == Audio, lasts
+	return b, err
 }

@@ -34,7 +34,7 @@ func Verify(r io.ReaderAt, size int64) (Summary, error) {
 		if err != nil {
 			return s, err
 		}
-		if b.Time < last[b.Track] || b.Time > d.header.Duration {
+		if b.Time < last[b.Track] || b.Time+b.Duration > d.header.Duration {
 			return s, fmt.Errorf("%w: block at %v after %v", ErrFormat, b.Time, last[b.Track])
 		}
 		last[b.Track] = b.Time

@@ -36,10 +36,10 @@ func spool(t testing.TB, w io.Writer, seconds int, video, audio time.Duration) {
 		var blocks []Block
 		for at := from; at < from+500*ms; at += 20 * ms {
 			if audio >= 0 && at >= audio {
-				blocks = append(blocks, Block{Audio, at, true, []byte{0xF8, byte(half), 3}})
+				blocks = append(blocks, Block{Track: Audio, Time: at, Key: true, Data: []byte{0xF8, byte(half), 3}})
 			}
 			if n := at / (20 * ms); video >= 0 && at >= video && n%2 == 0 {
-				b := Block{Video, at, false, []byte{1, 2, 3, byte(n)}}
+				b := Block{Track: Video, Time: at, Data: []byte{1, 2, 3, byte(n)}}
 				if (at-video)%(2*time.Second) == 0 {
 					b.Key, b.Data = true, key(640, 480, 50)
 				}
@@ -104,6 +104,43 @@ func TestRemux(t *testing.T) {
 				t.Errorf("offset %v, start %v", h.Offset, h.Start)
 			}
 		})
+	}
+}
+
+// TestHolds: a video frame that stands for long says so, to the end of the file too.
+func TestHolds(t *testing.T) {
+	var src bytes.Buffer
+	w, err := NewWriter(&src, Header{Video: true, Width: 1, Height: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	times := []time.Duration{0, 100 * ms, 3000 * ms, 3499 * ms, 10000 * ms}
+	want := []time.Duration{0, 2900 * ms, 0, 6501 * ms, 2000 * ms}
+	for i, at := range times {
+		b := Block{Track: Video, Time: at, Key: i%2 == 0, Data: key(64, 64, i)}
+		if !b.Key {
+			b.Data[0] |= 1
+		}
+		if err := w.Cluster(at, []Block{b}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Cluster(12*time.Second, nil); err != nil {
+		t.Fatal(err)
+	}
+	_, file := remux(t, src.Bytes())
+	r, err := NewReader(bytes.NewReader(file), int64(len(file)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range times {
+		b, err := r.Next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b.Time != times[i] || b.Duration != want[i] || b.Key != (i%2 == 0) || len(b.Data) != 10+i {
+			t.Errorf("block %d: at %v for %v, key %v, %d bytes", i, b.Time, b.Duration, b.Key, len(b.Data))
+		}
 	}
 }
 
@@ -191,10 +228,10 @@ func TestErrorsComeBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Cluster(0, []Block{{Audio, 33 * time.Second, true, nil}}); err == nil {
+	if err := w.Cluster(0, []Block{{Track: Audio, Time: 33 * time.Second, Key: true}}); err == nil {
 		t.Error("a block 33 s from its cluster was written")
 	}
-	if err := w.Cluster(0, []Block{{3, 0, true, nil}}); err == nil {
+	if err := w.Cluster(0, []Block{{Track: 3, Key: true}}); err == nil {
 		t.Error("a block of no track was written")
 	}
 }
@@ -243,7 +280,7 @@ func TestRemuxMemory(t *testing.T) {
 	e.cluster = func(n int) []byte {
 		if n != made {
 			buf.Reset()
-			if err := w.Cluster(time.Duration(n)*time.Second+time.Hour, []Block{{Video, time.Duration(n)*time.Second + time.Hour, true, frame}}); err != nil {
+			if err := w.Cluster(time.Duration(n)*time.Second+time.Hour, []Block{{Track: Video, Time: time.Duration(n)*time.Second + time.Hour, Key: true, Data: frame}}); err != nil {
 				t.Error(err)
 			}
 			made = n

@@ -15,6 +15,9 @@ type Block struct {
 	Time  time.Duration
 	Key   bool // decodes without any earlier frame; true for all audio
 	Data  []byte
+
+	// Duration is how long the frame stands; 0 when it is until the next.
+	Duration time.Duration
 }
 
 // Writer appends clusters to a spool.
@@ -73,7 +76,7 @@ func appendCluster(b []byte, at time.Duration, blocks []Block, crc bool) ([]byte
 	b = appendUint(b, idTimestamp, uint64(ms))
 	for i := range blocks {
 		var err error
-		if b, err = appendSimpleBlock(b, ms, &blocks[i]); err != nil {
+		if b, err = appendBlock(b, ms, &blocks[i]); err != nil {
 			return b, err
 		}
 	}
@@ -89,14 +92,33 @@ func clusterBodyLen(ms int64, blocks []Block, crc bool) int {
 		n += crcLen
 	}
 	for i := range blocks {
-		size := 4 + len(blocks[i].Data)
-		n += 1 + sizeLen(size) + size
+		n += blockLen(&blocks[i])
 	}
 	return n
 }
 
-// appendSimpleBlock: track number, time relative to the cluster, flags, RFC 9559 §10.2.
-func appendSimpleBlock(b []byte, clusterMs int64, k *Block) ([]byte, error) {
+func blockLen(k *Block) int {
+	size := 4 + len(k.Data)
+	n := 1 + sizeLen(size) + size
+	if k.Duration > 0 {
+		n += len(appendHold(make([]byte, 0, 16), k))
+		n += 1 + sizeLen(n)
+	}
+	return n
+}
+
+// appendHold is what a BlockGroup says beyond its Block, RFC 9559 §5.1.3.5: how
+// long it lasts and, when it is no key frame, that it needs another.
+func appendHold(b []byte, k *Block) []byte {
+	b = appendUint(b, idBlockDuration, uint64(k.Duration.Milliseconds()))
+	if !k.Key {
+		b = append(b, idReferenceBlock, 0x81, 0xFF) // 1 ms before: which one is for the decoder to know
+	}
+	return b
+}
+
+// appendBlock: track number, time relative to the cluster, flags, RFC 9559 §10.
+func appendBlock(b []byte, clusterMs int64, k *Block) ([]byte, error) {
 	rel := k.Time.Milliseconds() - clusterMs
 	if rel < math.MinInt16 || rel > math.MaxInt16 {
 		return b, fmt.Errorf("block %d ms from its cluster", rel)
@@ -104,13 +126,24 @@ func appendSimpleBlock(b []byte, clusterMs int64, k *Block) ([]byte, error) {
 	if k.Track != Video && k.Track != Audio {
 		return b, fmt.Errorf("block of track %d", k.Track)
 	}
-	b = append(b, idSimpleBlock)
-	b = appendSize(b, 4+len(k.Data))
-	b = append(b, 0x80|byte(k.Track), byte(uint16(rel)>>8), byte(rel))
+	if k.Duration == 0 {
+		b = append(b, idSimpleBlock)
+		return appendFrame(b, rel, k, k.Key), nil
+	}
+	hold := appendHold(make([]byte, 0, 16), k)
+	size := 4 + len(k.Data)
+	b = append(b, idBlockGroup)
+	b = appendSize(b, 1+sizeLen(size)+size+len(hold))
+	b = appendFrame(append(b, idBlock), rel, k, false)
+	return append(b, hold...), nil
+}
+
+func appendFrame(b []byte, rel int64, k *Block, key bool) []byte {
 	var flags byte
-	if k.Key {
+	if key {
 		flags = 0x80
 	}
-	b = append(b, flags)
-	return append(b, k.Data...), nil
+	b = appendSize(b, 4+len(k.Data))
+	b = append(b, 0x80|byte(k.Track), byte(uint16(rel)>>8), byte(rel), flags)
+	return append(b, k.Data...)
 }
