@@ -119,7 +119,7 @@ func TestHeldSeatExpires(t *testing.T) {
 // TestSilentSocket: a client that answers no ping has lost its socket.
 func TestSilentSocket(t *testing.T) {
 	w := newWorld(t, func(c *Config, _ *recorderConfig) {
-		c.PingEvery, c.PongWithin = 20*time.Millisecond, 100*time.Millisecond
+		c.PingEvery, c.PongWithin = 50*time.Millisecond, 2*time.Second
 	})
 	v := w.visit(nil)
 	doctor, patient := w.meet(v)
