@@ -13,6 +13,7 @@ import (
 
 	"github.com/pion/dtls/v3"
 	"github.com/pion/ice/v4"
+	"github.com/pion/interceptor/pkg/nack"
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
@@ -152,10 +153,19 @@ func TestSendDataIsBounded(t *testing.T) {
 	t.Error("64 MB went into a buffer of 1 MiB")
 }
 
+// What a client sends while ICE restarts does not get through. It is asked for
+// again until it does.
 func TestRestartOfICE(t *testing.T) {
 	e := newTestEngine(t)
 	r := e.Room("r")
-	a, b := joinClient(t, r, "a"), joinClient(t, r, "b")
+	a := joinClient(t, r, "a", func(o *clientOptions) {
+		responder, err := nack.NewResponderInterceptor()
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.registry.Add(responder)
+	})
+	b := joinClient(t, r, "b")
 	for _, c := range []*client{a, b} {
 		c.connected()
 		defer c.flow(Camera)()
@@ -168,6 +178,21 @@ func TestRestartOfICE(t *testing.T) {
 	}
 	b.receives("a", Camera, 100)
 	a.receives("b", Camera, 100)
+	b.until("has every packet", func() bool {
+		seen := map[uint16]bool{}
+		got := b.packets[b.slot("a", Camera)]
+		first, last := got[0].SequenceNumber, got[0].SequenceNumber
+		for _, p := range got {
+			seen[p.SequenceNumber] = true
+			last = max(last, p.SequenceNumber)
+		}
+		for seq := first; seq < last-50; seq++ {
+			if !seen[seq] {
+				return false
+			}
+		}
+		return true
+	})
 }
 
 func ufrag(sdp string) string {

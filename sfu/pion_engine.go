@@ -26,6 +26,9 @@ const (
 	sctpReceiveBuffer = 4 << 20
 	// maxMessage is the largest data channel message: a chunk of 64 KiB and its head.
 	maxMessage = 128 << 10
+	// replayWindow is how many packets back one may come late, after it was asked
+	// for: two seconds of video. Pion's 64 are a fifth of a second.
+	replayWindow = 1024
 	// certificateAge is when a new DTLS certificate is made; Pion's are valid for a month.
 	certificateAge = 24 * time.Hour
 
@@ -139,6 +142,7 @@ func (t *pionTransport) settings(c *pionConn) (webrtc.SettingEngine, error) {
 	s.DisableActiveTCP(true)
 	s.SetICETimeouts(disconnectAfter, failAfter, 2*time.Second)
 	s.SetSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_80)
+	s.SetSRTPReplayProtectionWindow(replayWindow)
 	s.SetDTLSRetransmissionInterval(200 * time.Millisecond)
 	s.EnableSCTPZeroChecksum(true)
 	s.SetSCTPMaxReceiveBufferSize(sctpReceiveBuffer)
