@@ -32,17 +32,19 @@ var law = map[string]struct {
 	"store/pgtest":    {nil, "starts a database for tests, knows no tables"},
 	"store/storetest": {[]string{"consult"}, "the law of every store, whatever its database"},
 
-	"sfu":         {[]string{"sfu/..."}, "packets fly without knowing of consultations"},
-	"sfu/codec":   {nil, "a rule of media: bytes in, facts out"},
-	"sfu/history": {nil, "a rule of media: what can be sent again"},
-	"sfu/rewrite": {nil, "a rule of media: how numbers go on"},
-	"sfu/uplink":  {nil, "a rule of media: what to tell a sender"},
+	"sfu":           {[]string{"sfu/..."}, "packets fly without knowing of consultations"},
+	"sfu/codec":     {nil, "a rule of media: bytes in, facts out"},
+	"sfu/history":   {nil, "a rule of media: what can be sent again"},
+	"sfu/rewrite":   {nil, "a rule of media: how numbers go on"},
+	"sfu/layers":    {nil, "a rule of media: which packets a receiver gets"},
+	"sfu/bandwidth": {nil, "a rule of media: what a line can carry"},
+	"sfu/uplink":    {nil, "a rule of media: what to tell a sender"},
 
 	"recorder":          {[]string{"sfu", "sfu/codec", "recorder/..."}, "a sink of the SFU; knows no database"},
 	"recorder/timeline": {nil, "lip sync is arithmetic"},
 	"recorder/webm":     {nil, "a file format"},
 
-	"signaling/protocol": {[]string{"consult"}, "the words of the WebSocket; takes ids and roles from the domain"},
+	"signaling/protocol": {nil, "the words of the WebSocket, which the pages' types are made from"},
 	"signaling":          {[]string{"consult", "consult/auth", "sfu", "recorder", "signaling/protocol"}, "joins facts and packets, the only one who does"},
 
 	"api":    {[]string{"consult", "consult/auth"}, "the domain over HTTP"},
@@ -82,7 +84,7 @@ var borders = []struct {
 }
 
 // pure are packages of rules: the same input gives the same output, so tests need no clock and no luck.
-var pure = []string{"sfu/codec", "sfu/history", "sfu/rewrite", "sfu/uplink", "recorder/timeline"}
+var pure = []string{"sfu/codec", "sfu/history", "sfu/rewrite", "sfu/uplink", "sfu/layers", "sfu/bandwidth", "recorder/timeline"}
 
 // impure is what a rule must not touch, by package; "*" is the whole of it.
 var impure = map[string][]string{

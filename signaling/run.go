@@ -17,7 +17,10 @@ import (
 func (h *Hub) Run(ctx context.Context) error {
 	defer h.feed.Subscribe(h.hear)()
 	leftovers, err := h.tidy(ctx)
-	if err != nil {
+	switch {
+	case ctx.Err() != nil:
+		return nil
+	case err != nil:
 		return err
 	}
 	close(h.ready)

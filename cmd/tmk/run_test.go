@@ -180,6 +180,28 @@ func TestServeOnBothDatabases(t *testing.T) {
 	}
 }
 
+func TestMetricsHaveAnAddressOfTheirOwn(t *testing.T) {
+	s := start(t, served, "--data-dir", t.TempDir(), "--set", "metrics.listen=127.0.0.1:0")
+	url := s.out.match(t, `metrics at (\S+)`, nil)[1]
+	resp, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"\ntmk_rooms 0\n", "\ntmk_rtp_packets_in_total 0\n", "\ngo_goroutines "} {
+		if !strings.Contains(string(body), want) {
+			t.Errorf("no %q in\n%s", want, body)
+		}
+	}
+	if status, _ := request(t, "GET", s.url+"/metrics", "", ""); status == http.StatusOK {
+		t.Error("metrics are on the public address too")
+	}
+}
+
 func TestSecondServerOnTheSameFolderIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	start(t, served, "--data-dir", dir)

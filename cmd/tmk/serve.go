@@ -102,7 +102,10 @@ func build(a *app, cfg *config.Config, withDemo bool, log *slog.Logger) (_ *serv
 	if err = s.buildMedia(); err != nil {
 		return nil, err
 	}
-	s.hub = signaling.New(signaling.Config{Origins: cfg.Room.Origins, ResumeFor: cfg.Room.ResumeFor},
+	s.hub = signaling.New(signaling.Config{
+		// Behind a proxy the Host header may be another than the public one.
+		Origins: append([]string{cfg.PublicURL}, cfg.Room.Origins...), ResumeFor: cfg.Room.ResumeFor,
+	},
 		s.facts.desk, s.facts.feed, s.engine, s.recorder, log)
 	s.worker = notify.New(notify.Config{AllowPrivate: cfg.Webhooks.AllowPrivate}, s.facts.db, s.facts.feed, log)
 	if withDemo {
@@ -243,6 +246,11 @@ func (s *server) servePages(pages *http.Server) error {
 
 // announce tells where to go.
 func (s *server) announce(w io.Writer) error {
+	if s.metrics != nil {
+		if _, err := fmt.Fprintf(w, "metrics at http://%s/metrics\n", s.metrics.Addr()); err != nil {
+			return err
+		}
+	}
 	_, err := fmt.Fprintf(w, "TMK listens on %s, public address %s\n", s.listener.Addr(), s.cfg.PublicURL)
 	return err
 }

@@ -53,6 +53,10 @@ export async function startLK(server) {
 async function startInbox() {
   const events = [];
   const server = createServer((req, res) => {
+    if (req.method !== 'POST') {
+      res.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>LK</title>');
+      return;
+    }
     const chunks = [];
     req.on('data', (c) => chunks.push(c));
     req.on('end', () => {
