@@ -102,17 +102,24 @@ func (r *room) reread(ctx context.Context) error {
 	return nil
 }
 
-// expel closes the connection of somebody who may not be here any more. It runs in the loop.
+// expel closes the connection of somebody who may not be here any more; his
+// seat is not held, and goes at once when it is. It runs in the loop.
 func (r *room) expel(seat consult.SeatID, why protocol.ErrorReply) {
 	out := func(c *conn) {
+		c.expelled.Store(true)
 		c.say(why, "")
 		c.close(protocol.CloseCode(why.Code), string(why.Code))
 	}
 	if w := r.waiting[seat]; w != nil {
 		out(w.conn)
 	}
-	if m := r.members[seat]; m != nil && m.conn != nil {
+	switch m := r.members[seat]; {
+	case m == nil:
+	case m.conn != nil:
 		out(m.conn)
+	default:
+		m.heldSince = time.Time{}
+		r.clerk.ask(taskExpire)
 	}
 }
 

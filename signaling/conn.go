@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -38,6 +39,7 @@ type conn struct {
 	closeCode int
 	closeText string
 	readDone  chan struct{}
+	expelled  atomic.Bool // may not be here any more: do not hold the seat
 	messages  *rate.Limiter
 
 	// ---

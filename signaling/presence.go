@@ -156,13 +156,14 @@ func (r *room) admit(seat consult.SeatID) {
 }
 
 // depart gives up what the connection held, when its socket has ended: the
-// place in the waiting room at once, the seat after ResumeFor.
+// place in the waiting room at once, the seat after ResumeFor, or at once when
+// the hub goes down or the person may not be here any more.
 func (c *conn) depart() {
 	if c.room == nil {
 		return
 	}
 	defer c.hub.release(c.room)
-	if c.hub.isDraining() {
+	if c.hub.isDraining() || c.expelled.Load() {
 		c.goAway()
 		return
 	}

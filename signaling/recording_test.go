@@ -80,6 +80,12 @@ func TestMedia(t *testing.T) {
 	pd.close()
 	fresh.play()
 	doctorMic, _ := lines(m.Slots, v.Doctor.ID)
+	if doctorMic == "" { // they come in joined, or after it
+		expect(patient, func(m protocol.Slots) bool {
+			doctorMic, _ = lines(m.Slots, v.Doctor.ID)
+			return doctorMic != ""
+		})
+	}
 	w.eventually("the patient hears the doctor", func() bool { return fresh.hears(doctorMic) > 20 })
 
 	// One more line by a further offer, and a fresh one.
@@ -255,4 +261,39 @@ func TestRecordingFails(t *testing.T) {
 	}
 	doctor.send(protocol.PostChat{ClientID: "1", Text: "Продолжаем"})
 	expect[protocol.Chat](patient)
+}
+
+// TestWithdrawalPutsOut: where recording is required, who withdraws is out at once, and his media with him.
+func TestWithdrawalPutsOut(t *testing.T) {
+	w := newWorld(t)
+	v := w.visit(func(o *consult.Order) { o.Recording = consult.RecordRequired })
+	doctor, patient, _, _ := w.call(v, consent(true))
+	expect(doctor, func(m protocol.RecordingState) bool { return m.Active })
+	patient.send(protocol.SetConsent{Given: false, TextVersion: consult.ConsentTextVersion, Language: "ru"})
+	patient.fatal("consent_required", protocol.CloseConsent)
+	if m := expect[protocol.PersonLeft](doctor); m.Seat != string(v.Patient.ID) {
+		t.Errorf("left: %+v", m)
+	}
+	w.join(v.patient).fatal("consent_required", protocol.CloseConsent)
+}
+
+// TestRevoked: whose link is taken back is put out by the room, wherever he is.
+func TestRevoked(t *testing.T) {
+	w := newWorld(t)
+	v := w.visit(nil)
+	doctor, patient := w.meet(v)
+	err := w.Store.Update(t.Context(), func(tx consult.Tx) error {
+		s, err := tx.Seat(v.Patient.ID)
+		if err != nil {
+			return err
+		}
+		s.RevokedAt = w.now()
+		return tx.SaveSeat(s)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Feed.Publish(consult.Hint{ConsultationID: v.ID, Kind: consult.HintSeats})
+	patient.fatal("link_unknown", protocol.CloseRevoked)
+	expect[protocol.PersonLeft](doctor)
 }
