@@ -1,17 +1,16 @@
 import type { Invited, Media, ServerMessage, SetConsent } from '../wire/protocol.gen';
-import { backoff } from './backoff';
 import { type CallState, initialState } from './call-state';
 import { contiguous, merge, newClientId, refuse } from './chat';
 import { Devices } from './devices';
 import { Uploads } from './files';
 import { type Handlers, handlersOf } from './handlers';
+import { MediaLink } from './media-link';
 import { Observable } from './observable';
-import { Peer, type Tracks } from './peer';
+import { watchPage } from './page-watch';
 import type { Entered } from './room-api';
 import { Refusal, Socket, Unanswered } from './socket';
 import { tilesOf, voicesOf } from './tiles';
 import type { Language, Role } from './types';
-import { keepAwake } from './wake';
 
 export interface CallOptions {
   /** the address of the socket, ws: or wss: */
@@ -19,7 +18,7 @@ export interface CallOptions {
   pass: string;
   entered: Entered;
   /** in which the page speaks: consent is stored with it */
-  language: Language;
+  language: () => Language;
   devices?: Devices;
   /** told when the seat is taken or given up, so that a reload goes straight back into the room */
   onSeat?: (joined: boolean) => void;
@@ -31,27 +30,25 @@ export class Call {
   readonly devices: Devices;
   /** @internal for the handlers and tests */
   readonly uploads: Uploads;
-  #peer: Peer | null = null;
+  #media: MediaLink | null = null;
   #socket: Socket | null = null;
   #consent: SetConsent | undefined;
   /** this tab was in the room (or its waiting room) before */
   #resume = false;
   #release: (() => void) | null = null;
   #lastMedia = '';
-  /** new media connections made since the last one that worked */
-  #rebuilds = 0;
   readonly #handlers: Handlers;
 
   constructor(private readonly options: CallOptions) {
     this.store = new Observable(initialState(options.entered));
     this.devices = options.devices ?? new Devices();
     this.devices.onTrack = (source, track) => {
-      void this.#peer?.setTrack(source, track);
+      this.#media?.setTrack(source, track);
     };
     this.devices.store.subscribe(() => this.#tellMedia());
     this.uploads = new Uploads({
       send: (message) => this.#socket?.send(message) ?? false,
-      channel: () => this.#peer?.files ?? null,
+      channel: () => this.#media?.files ?? null,
       maxChunk: () => this.state.limits.maxChunk,
       changed: (uploads) => this.store.patch({ uploads }),
     });
@@ -88,7 +85,16 @@ export class Call {
       stopped: (why) => this.#stopped(why),
     });
     this.#socket.open();
-    if (!this.#release) this.#release = this.#watchPage();
+    this.#release ??= watchPage({
+      woke: () => {
+        this.#socket?.probe();
+        this.devices.revive();
+      },
+      online: () => {
+        this.#socket?.probe();
+        this.#media?.networkChanged();
+      },
+    });
   }
 
   /** comeBack enters again after a reload, or after this tab had gone out; devices follow as they open. */
@@ -172,7 +178,7 @@ export class Call {
 
   /** connection is our RTCPeerConnection, for statistics. */
   get connection(): RTCPeerConnection | null {
-    return this.#peer?.pc ?? null;
+    return this.#media?.pc ?? null;
   }
 
   // ---- for the handlers ----
@@ -185,26 +191,20 @@ export class Call {
     this.store.patch({ link: { up: true, attempt: 0 } });
   }
 
-  /** @internal takeAnswer takes the answer of joined; without one the old connection is kept by both sides, or must be made anew. */
-  async takeAnswer(sdp: string | undefined, kept: boolean): Promise<void> {
-    try {
-      if (sdp) await this.#peer?.accept(sdp);
-      else if (!kept) void this.#rebuild();
-      this.layout();
-    } catch {
-      void this.#rebuild(); // the browser did not like the answer
-    }
+  /** @internal takeAnswer takes the answer of joined. */
+  takeAnswer(sdp: string | undefined, kept: boolean): void {
+    void this.#media?.takeAnswer(sdp, kept);
   }
 
   /** @internal moreSlots adds receive lines. */
   moreSlots(audio: number, video: number): void {
-    this.#peer?.addSlots(audio, video);
+    this.#media?.addSlots(audio, video);
   }
 
   /** @internal layout works out anew who is seen and heard where. */
   layout(): void {
     const { people, slots, self } = this.state;
-    const trackOf = (mid: string) => this.#peer?.trackOf(mid) ?? null;
+    const trackOf = (mid: string) => this.#media?.trackOf(mid) ?? null;
     this.store.patch({ tiles: tilesOf(people, slots, self, trackOf), voices: voicesOf(slots, self, trackOf) });
   }
 
@@ -247,8 +247,9 @@ export class Call {
 
   async #sendJoin(): Promise<void> {
     const socket = this.#socket;
-    const peerAlive = this.#resume && (this.#peer?.alive ?? false);
-    const offer = peerAlive ? undefined : await this.#unanswered().firstOffer();
+    this.#media ??= this.#makeMedia();
+    const peerAlive = this.#resume && this.#media.alive;
+    const offer = peerAlive ? undefined : await this.#media.joinOffer();
     if (socket !== this.#socket) return;
     const { thread } = this.state;
     socket?.send({
@@ -263,61 +264,24 @@ export class Call {
     });
   }
 
-  /** While the first offer is unanswered (the waiting room) the same connection serves on; an answered one that broke does not. */
-  #unanswered(): Peer {
-    if (this.#peer && !this.#peer.answered) return this.#peer;
-    this.#peer?.close();
-    this.#peer = this.#makePeer();
-    return this.#peer;
-  }
-
-  #makePeer(): Peer {
-    const { mic, camera, screen } = this.devices.state;
-    const tracks: Tracks = { mic, camera, screen };
-    const current = () => this.#peer === peer;
-    const peer: Peer = new Peer(tracks, {
-      offer: async (offer) => {
-        const answer = await this.#request({ type: 'offer', ...offer });
-        if (answer.type !== 'answer') throw new Unanswered(`answer to offer is ${answer.type}`);
-        return answer.sdp;
+  #makeMedia(): MediaLink {
+    return new MediaLink({
+      request: (message) => this.#request(message),
+      reachable: () => this.state.phase === 'joined' && (this.#socket?.isOpen ?? false),
+      tracks: () => {
+        const { mic, camera, screen } = this.devices.state;
+        return { mic, camera, screen };
       },
-      state: (media) => {
-        if (!current()) return;
-        if (media === 'up') this.#rebuilds = 0;
-        this.store.patch({ media });
-      },
-      dead: () => current() && void this.#rebuild(),
-      filesOpen: () => current() && this.uploads.resume(),
-      filesMessage: (data) => current() && this.uploads.message(data),
-      filesDrained: () => current() && this.uploads.pump(),
+      state: (media) => this.store.patch({ media }),
+      changed: () => this.layout(),
+      filesOpen: () => this.uploads.resume(),
+      filesMessage: (data) => this.uploads.message(data),
+      filesDrained: () => this.uploads.pump(),
     });
-    return peer;
-  }
-
-  /** The media connection cannot be mended: make a new one, ever more slowly. Without a socket the next join does it. */
-  async #rebuild(): Promise<void> {
-    this.store.patch({ media: 'restoring' });
-    const broken = this.#peer;
-    const wait = backoff(this.#rebuilds++);
-    await new Promise((resolve) => setTimeout(resolve, wait));
-    if (this.#peer !== broken || this.state.phase !== 'joined') return;
-    this.#peer?.close();
-    const peer = this.#makePeer();
-    this.#peer = peer;
-    if (!this.#socket?.isOpen) return;
-    try {
-      const offer = await peer.firstOffer();
-      const answer = await this.#request({ type: 'offer', ...offer, fresh: true });
-      if (answer.type !== 'answer') throw new Unanswered(`answer to offer is ${answer.type}`);
-      await peer.accept(answer.sdp);
-      this.layout();
-    } catch {
-      if (this.#peer === peer && this.#socket?.isOpen) void this.#rebuild();
-    }
   }
 
   #answer(given: boolean): SetConsent {
-    return { given, textVersion: this.state.recording.textVersion, language: this.options.language };
+    return { given, textVersion: this.state.recording.textVersion, language: this.options.language() };
   }
 
   #post(clientId: string, text: string): void {
@@ -372,8 +336,8 @@ export class Call {
   #shut(phase: CallState['phase']): void {
     this.#socket?.close();
     this.#socket = null;
-    this.#peer?.close();
-    this.#peer = null;
+    this.#media?.close();
+    this.#media = null;
     this.#release?.();
     this.#release = null;
     this.devices.release();
@@ -390,29 +354,6 @@ export class Call {
       quality: {},
       speaking: [],
     });
-  }
-
-  /** The page sleeps and wakes, networks come and go: notice at once instead of after a timeout. */
-  #watchPage(): () => void {
-    const awake = keepAwake();
-    const woke = () => {
-      if (document.visibilityState !== 'visible') return;
-      this.#socket?.probe();
-      this.devices.revive();
-    };
-    const online = () => {
-      this.#socket?.probe();
-      if (this.#peer?.answered) this.#peer.restartIce();
-    };
-    document.addEventListener('visibilitychange', woke);
-    window.addEventListener('pageshow', woke);
-    window.addEventListener('online', online);
-    return () => {
-      awake();
-      document.removeEventListener('visibilitychange', woke);
-      window.removeEventListener('pageshow', woke);
-      window.removeEventListener('online', online);
-    };
   }
 }
 

@@ -1,14 +1,7 @@
 import { type Choices, loadChoices, saveChoices } from './choices';
+import { audioOf, type Problem, problemOf, screenOf, videoOf } from './constraints';
 import { Observable } from './observable';
 import type { Source } from './peer';
-
-/** Why a camera or a microphone does not work. */
-export type Problem =
-  | 'denied' // the person or the browser refused
-  | 'missing' // there is none
-  | 'busy' // another program holds it
-  | 'lost' // it was unplugged or taken away during the call
-  | 'unsupported'; // no secure context, or a very old browser
 
 export interface DevicesState {
   mic: MediaStreamTrack | null;
@@ -28,21 +21,6 @@ export interface DevicesState {
 }
 
 type Kind = 'mic' | 'camera';
-
-export function problemOf(error: unknown): Problem {
-  switch (error instanceof Error || error instanceof DOMException ? error.name : '') {
-    case 'NotAllowedError':
-    case 'SecurityError':
-      return 'denied';
-    case 'NotFoundError':
-    case 'OverconstrainedError':
-      return 'missing';
-    case 'TypeError':
-      return 'unsupported';
-    default:
-      return 'busy'; // NotReadableError, AbortError and what systems invent
-  }
-}
 
 /** Devices holds this person's camera, microphone and shared screen, before the call and during it. */
 export class Devices {
@@ -146,10 +124,7 @@ export class Devices {
   async shareScreen(): Promise<boolean> {
     let stream: MediaStream;
     try {
-      stream = await navigator.mediaDevices.getDisplayMedia({
-        video: { frameRate: { ideal: 10, max: 15 } },
-        audio: false,
-      });
+      stream = await navigator.mediaDevices.getDisplayMedia(screenOf);
     } catch (error) {
       if (problemOf(error) === 'denied') return false;
       throw error;
@@ -241,24 +216,11 @@ export class Devices {
   }
 
   #audio(exact: boolean): MediaTrackConstraints {
-    const id = exact ? this.state.chosen.mic : undefined;
-    return {
-      echoCancellation: true,
-      noiseSuppression: true,
-      autoGainControl: true,
-      channelCount: { ideal: 1 },
-      ...(id ? { deviceId: { exact: id } } : {}),
-    };
+    return audioOf(exact ? this.state.chosen.mic : undefined);
   }
 
   #video(exact: boolean): MediaTrackConstraints {
-    const id = exact ? this.state.chosen.camera : undefined;
-    return {
-      width: { ideal: 1280 },
-      height: { ideal: 720 },
-      frameRate: { ideal: 30, max: 30 },
-      ...(id ? { deviceId: { exact: id } } : { facingMode: this.state.facing }),
-    };
+    return videoOf(exact ? this.state.chosen.camera : undefined, this.state.facing);
   }
 
   #take(kind: Kind, track: MediaStreamTrack | null): void {

@@ -44,6 +44,13 @@ describe('tilesOf', () => {
   });
 });
 
+describe('held pictures', () => {
+  it('are told, so that the page can say why nothing moves', () => {
+    const [tile] = tilesOf([person('a')], [{ ...slot('6', 'a', 'camera'), held: true }], 'me', trackOf);
+    expect(tile).toMatchObject({ held: true, video: { id: '6' } });
+  });
+});
+
 describe('voicesOf', () => {
   it('plays everybody’s microphone but ours', () => {
     const slots = [

@@ -8,6 +8,8 @@ export interface Tile {
   source: 'camera' | 'screen';
   /** null while the camera is off or nothing has arrived */
   video: MediaStreamTrack | null;
+  /** the server holds the picture back: our line is too weak for it, sound goes first */
+  held: boolean;
 }
 
 /** One voice. */
@@ -23,29 +25,19 @@ export function tilesOf(
   self: string,
   trackOf: (mid: string) => MediaStreamTrack | null,
 ): Tile[] {
-  const find = (seat: string, source: string) => {
-    const slot = slots.find((candidate) => candidate.seat === seat && candidate.source === source);
-    return slot ? trackOf(slot.mid) : null;
+  const tile = (person: Person, source: Tile['source'], on: boolean): Tile => {
+    const slot = slots.find((candidate) => candidate.seat === person.seat && candidate.source === source);
+    return {
+      key: `${person.seat}/${source}`,
+      person,
+      source,
+      video: on && slot ? trackOf(slot.mid) : null,
+      held: slot?.held ?? false,
+    };
   };
   const others = people.filter((person) => person.seat !== self);
-  const screens = others
-    .filter((person) => person.media.screen)
-    .map(
-      (person): Tile => ({
-        key: `${person.seat}/screen`,
-        person,
-        source: 'screen',
-        video: find(person.seat, 'screen'),
-      }),
-    );
-  const cameras = others.map(
-    (person): Tile => ({
-      key: `${person.seat}/camera`,
-      person,
-      source: 'camera',
-      video: person.media.camera ? find(person.seat, 'camera') : null,
-    }),
-  );
+  const screens = others.filter((person) => person.media.screen).map((person) => tile(person, 'screen', true));
+  const cameras = others.map((person) => tile(person, 'camera', person.media.camera));
   return [...screens, ...cameras];
 }
 

@@ -97,7 +97,7 @@ function makeCall(entered: Entered, pass: string): Call {
     url: url.href,
     pass,
     entered,
-    language: language(),
+    language,
     devices: new Devices(),
     onSeat: (joined) => savePass(entered.session.id, { pass, joined }),
   });

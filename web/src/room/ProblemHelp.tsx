@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
-import type { Problem } from '../engine/devices';
+import type { Problem } from '../engine/constraints';
 import { useDevices, usePresent } from './call-context';
 import style from './ProblemHelp.module.css';
 import { platform } from './platform';

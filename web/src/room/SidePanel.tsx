@@ -9,7 +9,8 @@ export function SidePanel({ title, onClose, children }: { title: string; onClose
   const heading = useId();
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      if (event.key === 'Escape' && !event.defaultPrevented) onClose();
+      // A dialog above the panel closes first.
+      if (event.key === 'Escape' && !document.querySelector('[aria-modal="true"]')) onClose();
     };
     document.addEventListener('keydown', onKey);
     return () => document.removeEventListener('keydown', onKey);

@@ -11,11 +11,11 @@ import style from './TileView.module.css';
 export function TileView({ tile }: { tile: Tile }) {
   const { t } = useTranslation();
   const { quality, speaking, tiles } = useCall();
-  const { person, source, video } = tile;
+  const { person, source, video, held } = tile;
   const screen = source === 'screen';
   const element = useTrack<HTMLVideoElement>(video);
   const flowing = useFlowing(video);
-  const shown = video !== null && flowing;
+  const shown = video !== null && flowing && !held;
   const name = nameOf(person, t);
   const connection = quality[person.seat];
   const weak = person.connected && connection !== undefined && connection.level < 3 && connection.level > 0;
@@ -38,7 +38,7 @@ export function TileView({ tile }: { tile: Tile }) {
           <span className={style.face} aria-hidden="true">
             {initials(name)}
           </span>
-          <span>{person.media.camera || screen ? t('banner.connecting') : t('room.cameraOff')}</span>
+          <span>{t(held ? 'room.held' : person.media.camera || screen ? 'banner.connecting' : 'room.cameraOff')}</span>
         </div>
       )}
       {!person.connected && (

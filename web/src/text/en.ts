@@ -147,6 +147,7 @@ export const en: Text & Record<string, unknown> = {
     meName: '{{name}} (you)',
     meShown: 'Your own picture. It can be moved to another corner: drag it or press the arrow keys.',
     cameraOff: 'Camera is off',
+    held: 'Picture paused: your internet is weak, sound goes first',
     micOff: 'Microphone is off',
     screenOf: '{{name}}: screen',
     recording: 'Recording',
