@@ -22,9 +22,8 @@ type uplinkSide struct {
 
 func (u *uplinkSide) init(ssrc uint32) { u.recorder = twcc.NewRecorder(ssrc) }
 
-// received notes the packet at hand of a publication. It reports false for a
-// duplicate.
-func (u *uplinkSide) received(p *Publication, raw []byte, ext extensions, at time.Time) bool {
+// received notes the packet at hand of a publication.
+func (u *uplinkSide) received(p *Publication, raw []byte, ext extensions, at time.Time) uplink.Arrival {
 	pkt := &p.packet
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -35,11 +34,11 @@ func (u *uplinkSide) received(p *Publication, raw []byte, ext extensions, at tim
 		u.recorder.Record(pkt.SSRC, seq, at.Sub(u.epoch).Microseconds())
 		u.recorded = true
 	}
-	fresh := p.stream.Packet(pkt.Sequence, pkt.Timestamp, len(raw), at)
+	arrival := p.stream.Packet(pkt.Sequence, pkt.Timestamp, len(raw), at)
 	if p.stream.Missing() {
 		u.askLocked(p, at)
 	}
-	return fresh
+	return arrival
 }
 
 // askLocked asks for the packets of a publication that are due. What is given

@@ -158,6 +158,46 @@ func TestNackIsAnsweredWithTheSamePacket(t *testing.T) {
 	}
 }
 
+// Whatever a sender does with its numbers, no two packets of a line have the
+// same one unless they are the same packet.
+func TestNumbersAreNeverUsedTwice(t *testing.T) {
+	e := newFakeEngine(t, &fakeClock{})
+	a, _ := joinFake(t, e.Room("r"), "a", 1, PeerEvents{})
+	b, wire := joinFake(t, e.Room("r"), "b", 1, PeerEvents{})
+	keepAll(wire)
+	l := videoLine(wire, 0)
+	n := 0
+	for _, first := range []int{10_000, 3_000, 10_000, 9_500, 60_000, 500, 40_000} {
+		for i := range 600 {
+			n++
+			a.onRTP(cameraSSRC, packetOf(t, cameraSSRC, uint16(first+i), uint32(n)*3000, vp8(n, true, true, 50+n%100)), e.now())
+			if i%50 == 0 {
+				asked := uint16(10_000 + n - 40)
+				b.onRTCP(l.ssrc, &rtcp.TransportLayerNack{MediaSSRC: l.ssrc, Nacks: []rtcp.NackPair{{PacketID: asked, LostPackets: 0xffff}}}, e.now())
+			}
+		}
+	}
+	sent := map[uint16]string{}
+	again := 0
+	for i := range l.written {
+		raw, err := l.written[i].Marshal()
+		if err != nil {
+			t.Fatal(err)
+		}
+		seq := l.written[i].SequenceNumber
+		if before, ok := sent[seq]; ok {
+			again++
+			if before != string(raw) {
+				t.Fatalf("two packets have the number %d", seq)
+			}
+		}
+		sent[seq] = string(raw)
+	}
+	if len(sent) < 6*600 || again < 100 {
+		t.Errorf("%d packets of %d went out, %d of them twice", len(sent), n, again)
+	}
+}
+
 func TestKeyFrameRequestsAreThrottledNotLost(t *testing.T) {
 	clock := &fakeClock{}
 	e := newFakeEngine(t, clock)

@@ -76,9 +76,12 @@ func (p *Publication) receive(raw []byte, ext extensions, at time.Time) {
 	if pkt.SSRC != p.ssrc.Load() {
 		p.begin()
 	}
-	if !p.peer.uplink.received(p, raw, ext, at) {
+	switch p.peer.uplink.received(p, raw, ext, at) {
+	case uplink.Again:
 		c.late.Add(1)
 		return
+	case uplink.Jumped:
+		p.renew()
 	}
 	pkt.payload, pkt.at, pkt.key = pkt.Payload(raw), at, false
 	if p.kind == Audio {
@@ -104,14 +107,22 @@ func (p *Publication) begin() {
 	p.payloadType.Store(uint32(p.packet.PayloadType))
 	if again {
 		p.peer.uplink.reset(p)
-		p.historyMu.Lock()
-		p.history.Clear()
-		p.historyMu.Unlock()
-		for _, s := range *p.subscribers.Load() {
-			s.renew(p)
-		}
+		p.renew()
 	}
 	p.sink.begin()
+}
+
+// renew begins the numbers of the source anew, here and in its slots. It must:
+// one number for two packets on a line would give the key of its GCM away
+// (RFC 7714 §8.1).
+func (p *Publication) renew() {
+	p.historyMu.Lock()
+	p.history.Clear()
+	p.historyMu.Unlock()
+	for _, s := range *p.subscribers.Load() {
+		s.renew(p)
+	}
+	p.requestKeyFrame()
 }
 
 func (p *Publication) info() PublicationInfo {

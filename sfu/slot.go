@@ -78,8 +78,7 @@ func (s *slot) pause() {
 	s.rewrite.Pause()
 }
 
-// renew begins the source anew after it changed its SSRC and with it its
-// numbers.
+// renew begins the source anew, since its numbers begin anew.
 func (s *slot) renew(p *Publication) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -11,6 +11,10 @@ import "time"
 // from before one of them still gets its right number.
 const segments = 16
 
+// window is how late a packet may come. It keeps the numbers far from those of
+// 65536 packets ago.
+const window = 1024
+
 // segment begins at a source's sequence number; from there on delta is added.
 type segment struct {
 	start int64 // extended
@@ -96,7 +100,7 @@ func (r *Rewriter) Skip(seq uint16) bool {
 // to go out.
 func (r *Rewriter) Next(seq uint16, ts uint32, at time.Time) (outSeq uint16, outTS uint32, ok bool) {
 	ext := r.extend(seq)
-	if !r.live || ext < r.base {
+	if !r.live || ext < r.base || ext <= r.high-window {
 		return 0, 0, false
 	}
 	delta, ok := r.delta(ext)

@@ -64,20 +64,30 @@ func NewStream(clockRate uint32, retry bool) *Stream {
 	return &Stream{clockRate: clockRate, retry: retry}
 }
 
-// Packet notes an arrival. fresh is false for a duplicate or a packet too old
-// to be of use: drop it.
-func (s *Stream) Packet(seq uint16, ts uint32, size int, at time.Time) (fresh bool) {
+// Arrival is what a packet is to its stream.
+type Arrival int
+
+const (
+	Fresh  Arrival = iota // new, in order or late
+	Again                 // a duplicate, or too old to be of use: drop it
+	Jumped                // the sender has begun its numbers anew, with this packet
+)
+
+// Packet notes an arrival.
+func (s *Stream) Packet(seq uint16, ts uint32, size int, at time.Time) Arrival {
 	if !s.started {
 		s.start(seq, at)
 	}
+	arrival := Fresh
 	ext := s.extend(seq)
 	switch gap := ext - s.highest; {
 	case gap > maxJump || gap < -maxJump:
 		s.restart(seq, at)
+		arrival = Jumped
 	case gap > 0:
 		s.advance(ext, at)
 	case gap <= -window || s.bit(ext):
-		return false
+		return Again
 	default:
 		s.found(ext)
 	}
@@ -85,7 +95,7 @@ func (s *Stream) Packet(seq uint16, ts uint32, size int, at time.Time) (fresh bo
 	s.received++
 	s.octets += uint64(size)
 	s.measureJitter(ts, at)
-	return true
+	return arrival
 }
 
 func (s *Stream) start(seq uint16, at time.Time) {

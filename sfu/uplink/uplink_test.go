@@ -12,7 +12,7 @@ func at(ms int) time.Time { return start.Add(time.Duration(ms) * time.Millisecon
 
 func arrive(s *Stream, ms int, seqs ...int) (fresh int) {
 	for _, seq := range seqs {
-		if s.Packet(uint16(seq), uint32(seq)*3000, 100, at(ms)) {
+		if s.Packet(uint16(seq), uint32(seq)*3000, 100, at(ms)) != Again {
 			fresh++
 		}
 	}
@@ -112,9 +112,16 @@ func TestAudioIsNotAskedFor(t *testing.T) {
 func TestALargeJumpBeginsAnew(t *testing.T) {
 	s := NewStream(90000, true)
 	arrive(s, 0, 1, 2, 3)
-	if n := arrive(s, 0, 30000, 30001); n != 2 {
-		t.Errorf("%d fresh packets after the jump", n)
+	if a := s.Packet(30000, 0, 100, at(0)); a != Jumped {
+		t.Errorf("a jump is %v", a)
 	}
+	if a := s.Packet(30001, 0, 100, at(0)); a != Fresh {
+		t.Errorf("the packet after the jump is %v", a)
+	}
+	if a := s.Packet(1000, 0, 100, at(0)); a != Jumped {
+		t.Errorf("a jump back is %v", a)
+	}
+	arrive(s, 0, 1001)
 	if s.Missing() {
 		t.Error("asks for 30 000 packets")
 	}
