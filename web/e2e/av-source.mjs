@@ -9,6 +9,24 @@ export function installSource({ hue, tone }) {
   const length = 0.2;
   let source;
 
+  /** A head and shoulders that sway and nod. */
+  const somebody = (g, hue, now) => {
+    const x = 320 + 14 * Math.sin(now * 1.3);
+    const y = 150 + 5 * Math.sin(now * 2.1);
+    const part = (colour, draw) => {
+      g.fillStyle = colour;
+      g.beginPath();
+      draw();
+      g.fill();
+    };
+    part(`hsl(${hue} 45% 45%)`, () => g.ellipse(x * 0.7 + 96, 385, 190, 150, 0, Math.PI, 2 * Math.PI));
+    part('#d9a88a', () => g.rect(x - 26, y + 40, 52, 70));
+    part(`hsl(${hue} 25% 15%)`, () => g.ellipse(x, y - 22, 80, 84, 0, 0, 2 * Math.PI));
+    part('#e8bd9f', () => g.ellipse(x, y, 66, 82, 0, 0, 2 * Math.PI));
+    for (const side of [-1, 1]) part('#333', () => g.ellipse(x + side * 25, y - 10, 6, Math.sin(now) > 0.98 ? 1 : 7, 0, 0, 2 * Math.PI));
+    part('#a4564f', () => g.ellipse(x, y + 40, 20, 4 + 4 * Math.abs(Math.sin(now * 5)), 0, 0, 2 * Math.PI));
+  };
+
   const start = () => {
     const audio = new AudioContext({ sampleRate: 48000 });
     const oscillator = audio.createOscillator();
@@ -35,10 +53,9 @@ export function installSource({ hue, tone }) {
       }
       while (times.length && times[0] + length < now) times.shift();
       const flash = times.length > 0 && now >= times[0];
-      g.fillStyle = flash ? '#fff' : `hsl(${hue} 60% 25%)`;
+      g.fillStyle = flash ? '#fff' : `hsl(${hue} 30% 24%)`;
       g.fillRect(0, 0, 640, 360);
-      g.fillStyle = `hsl(${hue} 80% 60%)`; // something that always moves
-      g.fillRect(((now * 120) % 700) - 60, 150, 60, 60);
+      somebody(g, hue, now); // who always moves
     };
     // A timer and not requestAnimationFrame: a page that is covered must go on.
     setInterval(draw, 10);

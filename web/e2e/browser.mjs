@@ -155,7 +155,8 @@ export async function look(page, name, complaints) {
       const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).analyze();
       for (const v of violations) {
         const nodes = v.nodes.map((n) => `${n.target}: ${n.failureSummary.replaceAll('\n', ' ')}`);
-        complaints.push(`${name}, ${scheme}, ${width} px: ${v.id} (${v.impact}), ${nodes.join(' | ')}`);
+        const told = `${name}: ${v.id} (${v.impact}), ${nodes.join(' | ')}`;
+        if (!complaints.includes(told)) complaints.push(told);
       }
     }
   }

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { until } from './browser.mjs';
 
 export const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
-export const id = (page, name) => page.getByTestId(name);
+export const id = (within, name) => within.getByTestId(name);
 export const seen = (page, name) => id(page, name).first().waitFor({ state: 'visible' });
 /** Another person's tile, or one's own. */
 export const tiles = (page, self = false) => page.locator(`[data-testid=tile][data-self=${self}]`);

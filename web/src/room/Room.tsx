@@ -34,9 +34,9 @@ export function Room() {
 
   return (
     <div className={style.room} data-panel={panel !== null}>
-      <h1 className="visually-hidden">{t('check.title')}</h1>
       <Voices />
-      <div className={style.main}>
+      <main className={style.main}>
+        <h1 className="visually-hidden">{t('check.title')}</h1>
         <TopBar />
         <Banners onFix={() => setPanel('devices')} />
         <Stage />
@@ -47,7 +47,7 @@ export function Room() {
           onPanel={toggle}
           onEnd={() => (entered.seat.role === 'doctor' ? setEnding(true) : call.leave())}
         />
-      </div>
+      </main>
       {panel === 'chat' && (
         <SidePanel title={t('chat.title')} onClose={close}>
           <ChatPanel autoFocus />

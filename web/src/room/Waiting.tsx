@@ -24,9 +24,11 @@ export function Waiting() {
           <div className={style.pulse} aria-hidden="true">
             <span />
           </div>
-          <h1 className={style.title} data-testid="waiting-title" role="status">
-            {t(title)}
-          </h1>
+          <div role="status">
+            <h1 className={style.title} data-testid="waiting-title">
+              {t(title)}
+            </h1>
+          </div>
           {doctor && (
             <p className={style.doctor}>{[doctor, entered.session.doctor.specialty].filter(Boolean).join(', ')}</p>
           )}
@@ -41,12 +43,12 @@ export function Waiting() {
           </Button>
         </section>
         {patient && (
-          <section className={style.chat} aria-label={t('chat.title')}>
+          <div className={style.chat}>
             <p className={style.hint}>
               <IconMessageCircle size={22} aria-hidden="true" /> {t('waiting.chat')}
             </p>
             <ChatPanel />
-          </section>
+          </div>
         )}
       </div>
     </Page>
