@@ -31,6 +31,7 @@ export async function person(browser, { source, width = 1280, height = 800, loca
     acceptDownloads: true,
     timezoneId: 'Europe/Moscow',
   });
+  context.setDefaultTimeout(60_000); // a busy machine is slow, not wrong
   await context.addInitScript(watchPeers);
   if (source) await context.addInitScript(installSource, source);
   const page = await context.newPage();
@@ -104,7 +105,7 @@ export const inbound = (page) =>
   });
 
 /** Asks until the answer is truthy; fails with what was last seen. */
-export async function until(what, ask, { within = 20_000, every = 100 } = {}) {
+export async function until(what, ask, { within = 60_000, every = 100 } = {}) {
   const deadline = Date.now() + within;
   for (;;) {
     const seen = await ask();

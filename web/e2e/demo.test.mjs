@@ -52,12 +52,12 @@ test('a consultation from the demo page, in two tabs of one browser', async () =
 });
 
 test('in English too', async () => {
-  const portal = await person(browser, { locale: 'en-GB' });
+  const portal = await person(browser);
   await portal.goto(`${server.url}/demo`);
-  await seen(portal, 'demo-create');
-  assert.equal(await portal.evaluate(() => document.documentElement.lang), 'en');
-  const words = await portal.locator('main').innerText();
-  assert.doesNotMatch(await id(portal, 'demo-create').innerText(), /[а-я]/i, words);
+  await portal.getByRole('button', { name: 'English' }).click();
+  await until('English', () => portal.evaluate(() => document.documentElement.lang === 'en'));
+  assert.doesNotMatch(await id(portal, 'demo-create').innerText(), /[а-я]/i);
+  await look(portal, 'demo-english', looks);
 });
 
 test('the description of the API, and a page that is not there', async () => {
