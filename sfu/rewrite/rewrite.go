@@ -7,9 +7,9 @@ package rewrite
 
 import "time"
 
-// segments is how many left-out packets are remembered, so that a late packet
-// from before one of them still gets its right number.
-const segments = 16
+// segments is how many rows of left-out packets are remembered, so that a late
+// packet from before them still gets its right number.
+const segments = 64
 
 // window is how late a packet may come. It keeps the numbers far from those of
 // 65536 packets ago.
@@ -90,7 +90,11 @@ func (r *Rewriter) Skip(seq uint16) bool {
 		return false
 	}
 	r.high = ext
-	newest := r.ring[(r.used-1)%segments]
+	newest := &r.ring[(r.used-1)%segments]
+	if newest.start == ext && ext > r.base { // one more in a row
+		*newest = segment{start: ext + 1, delta: newest.delta - 1}
+		return true
+	}
 	r.ring[r.used%segments] = segment{start: ext + 1, delta: newest.delta - 1}
 	r.used++
 	return true

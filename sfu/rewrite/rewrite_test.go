@@ -83,6 +83,29 @@ func TestSkip(t *testing.T) {
 	next(t, &r, 14, 0, 0, 12, 0) // again
 }
 
+// A sender that probes its path sends padding by the dozen. What was lost before
+// and comes after it still gets its number.
+func TestAProbeDoesNotForgetTheLate(t *testing.T) {
+	r := New(90000)
+	r.Switch(100, 0, start)
+	next(t, &r, 100, 0, 0, 100, 0)
+	next(t, &r, 120, 0, 0, 120, 0) // 19 are lost
+	seq := uint16(121)
+	for burst := range uint16(5) {
+		for range 40 {
+			if !r.Skip(seq) {
+				t.Fatalf("cannot leave out %d", seq)
+			}
+			seq++
+		}
+		next(t, &r, seq, 0, 0, 121+burst, 0)
+		seq++
+	}
+	for late := uint16(101); late < 120; late++ {
+		next(t, &r, late, 0, 0, late, 0)
+	}
+}
+
 // An hour of one source: its numbers come round again and again.
 func TestALongStream(t *testing.T) {
 	r := New(90000)
