@@ -176,11 +176,6 @@ export class Call {
     this.devices.close();
   }
 
-  /** connection is our RTCPeerConnection, for statistics. */
-  get connection(): RTCPeerConnection | null {
-    return this.#media?.pc ?? null;
-  }
-
   // ---- for the handlers ----
 
   /** @internal settled: the server has taken us in. */

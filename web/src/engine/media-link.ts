@@ -36,10 +36,6 @@ export class MediaLink {
     return this.#peer?.files ?? null;
   }
 
-  get pc(): RTCPeerConnection | null {
-    return this.#peer?.pc ?? null;
-  }
-
   /** joinOffer is the offer that rides in join. While it is unanswered (the waiting room) the same connection serves on. */
   joinOffer(): Promise<Offer> {
     if (!this.#peer || this.#peer.answered) this.#replace();

@@ -1,4 +1,4 @@
-import { IconMicrophoneOff, IconPlayerRecord, IconUserPlus, IconWifiOff } from '@tabler/icons-react';
+import { IconMicrophoneOff, IconPlayerRecord, IconUserPlus, IconVideoOff, IconWifiOff } from '@tabler/icons-react';
 import { type ReactNode, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { meter } from '../engine/level';
@@ -120,7 +120,7 @@ function OwnDevices({ onFix }: { onFix?: () => void }) {
   const { t } = useTranslation();
   const { call } = usePresent();
   const { phase } = useCall();
-  const { mic, micOn, problems, interrupted } = useDevices();
+  const { mic, micOn, camera, cameraOn, problems, interrupted } = useDevices();
   const speaks = useSpeaksWhileMuted(mic, !micOn && phase === 'joined');
   if (phase !== 'joined') return null;
   const off = <IconMicrophoneOff size={22} aria-hidden="true" />;
@@ -145,6 +145,18 @@ function OwnDevices({ onFix }: { onFix?: () => void }) {
         testId="muted-banner"
         action={t('banner.unmute')}
         onAction={() => void call.devices.setMic(true)}
+      />
+    );
+  }
+  // Who has no camera, or gave no access, knows it; a camera that failed during the call comes as a surprise.
+  if (cameraOn && !camera && (problems.camera === 'lost' || problems.camera === 'busy')) {
+    return (
+      <Banner
+        icon={<IconVideoOff size={22} aria-hidden="true" />}
+        tone="warn"
+        words={t('banner.noCamera', { why: t(`problem.camera.${problems.camera}`).toLowerCase() })}
+        action={onFix ? t('banner.fix') : undefined}
+        onAction={onFix}
       />
     );
   }

@@ -50,8 +50,8 @@ export function Check({ joining = false }: { joining?: boolean }) {
           <MicLevel />
         </section>
         <div className={style.side}>
-          <Appointment />
           <ProblemHelp />
+          <Appointment />
           {asks && (
             <ConsentQuestion
               policy={recording.policy}

@@ -11,7 +11,7 @@ export function TopBar() {
   const { entered } = usePresent();
   const { recording } = useCall();
   return (
-    <header className={style.bar}>
+    <div className={style.bar}>
       <Brand name={entered.brand.name} />
       <div className={style.end}>
         {recording.active && (
@@ -23,7 +23,7 @@ export function TopBar() {
         {recording.failed && <span className={style.failed}>{t('room.recordingFailed')}</span>}
         <Elapsed />
       </div>
-    </header>
+    </div>
   );
 }
 
