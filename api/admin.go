@@ -54,6 +54,7 @@ func (a *API) listAllSessions(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	q.NewestFirst = true
 	return a.listSessions(c, q)
 }
 

@@ -107,7 +107,9 @@ func TestAdminLists(t *testing.T) {
 	older := h.record(v.Doctor, webm)
 	h.Clock.Advance(time.Second)
 	newer := h.record(v.Patient, pdf)
-	h.as(h.key("other"), "POST", base+"/sessions/create", order()).want(201)
+	later := order()
+	later["startsAt"] = h.Clock.Now().Add(48 * time.Hour).Format(time.RFC3339)
+	h.as(h.key("other"), "POST", base+"/sessions/create", later).want(201)
 
 	list := into[AdminRecordingList](h.asStaff(cookie, "GET", "/v1/admin/recordings", "Accept-Language", "ru").want(200))
 	if len(list.Items) != 2 || list.Items[0].ID != string(newer.ID) || list.Items[1].ID != string(older.ID) {
@@ -125,8 +127,8 @@ func TestAdminLists(t *testing.T) {
 	wantField(t, h.asStaff(cookie, "GET", "/v1/admin/recordings?limit=0").wantProblem(400, consult.CodeInvalid), "/limit")
 
 	all := into[SessionPage](h.asStaff(cookie, "GET", "/v1/admin/sessions").want(200))
-	if len(all.Items) != 2 {
-		t.Errorf("%d sessions of all integrations", len(all.Items))
+	if len(all.Items) != 2 || all.Items[0].ID == string(v.ID) || all.Items[1].ID != string(v.ID) {
+		t.Errorf("sessions of all integrations, newest first: %+v", all.Items)
 	}
 	if some := into[SessionPage](h.asStaff(cookie, "GET", "/v1/admin/sessions?status=CURRENT").want(200)); len(some.Items) != 1 {
 		t.Errorf("%d current", len(some.Items))

@@ -33,6 +33,7 @@ type ListQuery struct {
 	From, To            time.Time // StartsAt in [From, To)
 	Limit               int       // 1..200; 0 means 50
 	Cursor              string
+	NewestFirst         bool // descending; a cursor belongs to the order it came from
 }
 
 const (
@@ -57,7 +58,7 @@ func (d *Desk) Consultation(ctx context.Context, by Principal, id ConsultationID
 	return found, nil
 }
 
-// Consultations lists by (StartsAt, ID) ascending. Staff see all integrations'. Codes: invalid (bad cursor), forbidden.
+// Consultations lists by (StartsAt, ID), ascending unless NewestFirst. Staff see all integrations'. Codes: invalid (bad cursor), forbidden.
 func (d *Desk) Consultations(ctx context.Context, by Principal, q ListQuery) (*Page, error) {
 	if err := authorize(by, ActList, nil); err != nil {
 		return nil, err
@@ -103,6 +104,7 @@ func (d *Desk) Consultations(ctx context.Context, by Principal, q ListQuery) (*P
 func (q ListQuery) toStore() (ConsultationQuery, error) {
 	s := ConsultationQuery{
 		DoctorID: q.DoctorID, PatientID: q.PatientID, Status: q.Status, From: q.From, To: q.To,
+		Descending: q.NewestFirst,
 	}
 	for _, status := range q.Status {
 		if !known(status, Upcoming, Current, Finished, Cancelled, Missed) {

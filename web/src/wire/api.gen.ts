@@ -404,7 +404,7 @@ export interface paths {
         };
         /**
          * The sessions of all integrations
-         * @description Ordered by `startsAt`, earliest first.
+         * @description Ordered by `startsAt`, latest first.
          */
         get: operations["listAllSessions"];
         put?: never;
@@ -1419,6 +1419,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
@@ -1609,6 +1610,7 @@ export interface operations {
             200: components["responses"]["Content"];
             206: components["responses"]["PartialContent"];
             304: components["responses"]["NotModified"];
+            400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
@@ -1648,6 +1650,7 @@ export interface operations {
                     "application/json": components["schemas"]["RecordingList"];
                 };
             };
+            400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
@@ -1696,6 +1699,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
@@ -1730,6 +1734,7 @@ export interface operations {
             200: components["responses"]["RecordingContent"];
             206: components["responses"]["RecordingPartialContent"];
             304: components["responses"]["NotModified"];
+            400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
@@ -1805,6 +1810,7 @@ export interface operations {
                     "application/json": components["schemas"]["RoomState"];
                 };
             };
+            400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthorized"];
             404: components["responses"]["NotFound"];
             410: components["responses"]["Gone"];
@@ -1839,6 +1845,7 @@ export interface operations {
             200: components["responses"]["Content"];
             206: components["responses"]["PartialContent"];
             304: components["responses"]["NotModified"];
+            400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
@@ -1914,6 +1921,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["Invalid"];
             403: components["responses"]["Forbidden"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
@@ -1945,6 +1953,7 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
+            400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthorized"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
