@@ -15,7 +15,7 @@ export function ChatPanel({ autoFocus = false }: { autoFocus?: boolean }) {
   const list = useRef<HTMLDivElement>(null);
   const stick = useRef(true);
   const canSendFiles = phase === 'joined';
-  const empty = thread.messages.length + thread.outbox.length + uploads.length === 0;
+  const empty = thread.messages.length + thread.outbox.length + uploads.length + incoming.length === 0;
 
   // The end stays in view unless the person scrolled up to read.
   useLayoutEffect(() => {

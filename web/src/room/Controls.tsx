@@ -37,7 +37,8 @@ export function Controls({ panel, unread, onPanel, onEnd }: ControlsProps) {
   const { t } = useTranslation();
   const { entered } = usePresent();
   const { waiting, people } = useCall();
-  const wide = useMedia('(min-width: 720px)');
+  // Beside a panel the bar is narrower: see the columns of Room.module.css.
+  const wide = useMedia(panel ? '(min-width: 1040px)' : '(min-width: 720px)');
   const [more, setMore] = useState(false);
   const doctor = entered.seat.role === 'doctor';
 
