@@ -77,7 +77,7 @@ web-test: web/node_modules/.installed
 	cd web && npm run --silent test
 
 e2e: build ## Two real Chromium pages hold a consultation; screenshots go to artifacts/
-	TMK_CALL_SECONDS=$(CALL) node --test --test-reporter=spec --test-concurrency=1 web/e2e/
+	TMK_CALL_SECONDS=$(CALL) node --test --test-reporter=spec --test-concurrency=1 web/e2e/*.test.mjs
 
 fuzz: ## Fuzz every parser: FUZZTIME=100000x or FUZZTIME=10m for a long run
 	@for pkg in $$(go list ./...); do \

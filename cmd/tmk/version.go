@@ -15,9 +15,9 @@ func (versionCmd) Run(a *app) error {
 	return err
 }
 
-// describeBuild is "tmk 1.2.3 (4f2a…, go1.26.0)".
+// describeBuild is "tmk 1.2.3 (4f2a…, go1.26.0)"; the commit only where Go knows it.
 func describeBuild() string {
-	name, commit, goVersion := version, "unknown commit", "go"
+	name, commit, goVersion := version, "", "go"
 	if info, ok := debug.ReadBuildInfo(); ok {
 		goVersion = info.GoVersion
 		if name == "" {
@@ -26,11 +26,11 @@ func describeBuild() string {
 		for _, s := range info.Settings {
 			switch {
 			case s.Key == "vcs.revision":
-				commit = s.Value
+				commit = s.Value + ", "
 			case s.Key == "vcs.modified" && s.Value == "true":
-				commit += " modified"
+				commit = "modified " + commit
 			}
 		}
 	}
-	return fmt.Sprintf("tmk %s (%s, %s)", name, commit, goVersion)
+	return fmt.Sprintf("tmk %s (%s%s)", name, commit, goVersion)
 }
