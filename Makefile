@@ -4,7 +4,7 @@ SHELL       := /bin/bash -eu -o pipefail
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 FUZZTIME    ?= 2000x
-CALL        ?= 15
+CALL        ?= 20
 export CGO_ENABLED ?= 0
 
 # What tests need beside Go and Node (.ci/need installs it). Tests that cannot find one of them fail instead of being skipped.
@@ -90,7 +90,7 @@ bench: ## Measure what runs for each packet, with allocations
 	go test -run '^$$' -bench . -benchmem ./sfu/... ./recorder/...
 
 soak: ## A long consultation in two browsers: CALL=3600 seconds (short form: CALL=60)
-	$(MAKE) e2e CALL=$(if $(filter 15,$(CALL)),3600,$(CALL))
+	$(MAKE) e2e CALL=$(if $(filter 20,$(CALL)),3600,$(CALL))
 
 docker: ## Build the container image
 	docker build -f deploy/Dockerfile -t tmk:$(VERSION) --build-arg VERSION=$(VERSION) .
