@@ -15,7 +15,7 @@ GENERATED    = $(shell git ls-files '*.gen.go' '*.gen.ts' docs/protocol.md docs/
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help run build web generate check format vet law fresh web-check test tools go-test race-test web-test e2e fuzz bench soak docker clean
+.PHONY: help run build web generate check format vet law fresh web-check test tools go-test race-test web-test e2e pictures fuzz bench soak docker clean
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -78,6 +78,12 @@ web-test: web/node_modules/.installed
 
 e2e: build ## Two real Chromium pages hold a consultation; screenshots go to artifacts/
 	TMK_CALL_SECONDS=$(CALL) node --test --test-reporter=spec --test-concurrency=1 web/e2e/*.test.mjs
+
+pictures: e2e ## Take the pictures of the documentation anew
+	cp artifacts/room-chat-1280-light.png docs/img/room-doctor.png
+	cp artifacts/room-patient-360-light.png docs/img/room-phone.png
+	cp artifacts/demo-after-1280-light.png docs/img/demo.png
+	cp artifacts/recordings-1280-light.png docs/img/recordings.png
 
 fuzz: ## Fuzz every parser: FUZZTIME=100000x or FUZZTIME=10m for a long run
 	@for pkg in $$(go list ./...); do \
