@@ -69,6 +69,11 @@ func newPionTransport(cfg Config) (*pionTransport, error) {
 		ReadBufferSize:       64,      // packets
 		WriteBufferSize:      1 << 20, // bytes; more is dropped, so that nobody waits for a slow client
 		FirstStunBindTimeout: 10 * time.Second,
+		// Our side always knows the ufrag before the client does, so whoever
+		// comes with an unknown one is late. Close may wait this long for
+		// such a connection: Pion loses sight of it when the client dials
+		// again while its peer is being closed.
+		AliveDurationForConnFromStun: 2 * time.Second,
 	})
 	return t, nil
 }

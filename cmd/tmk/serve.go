@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -56,7 +57,7 @@ func (c *serveCmd) Run(a *app) error {
 		if c.Demo {
 			return s.startDemo(ctx, a, !c.NoOpen)
 		}
-		return s.announce(a.stdout)
+		return s.announce(ctx, a.stdout)
 	})
 }
 
@@ -244,8 +245,14 @@ func (s *server) servePages(pages *http.Server) error {
 	return wrap("serve pages", err)
 }
 
-// announce tells where to go.
-func (s *server) announce(w io.Writer) error {
+// announce tells where to go, and what will surely be missed.
+func (s *server) announce(ctx context.Context, w io.Writer) error {
+	if u, err := url.Parse(s.cfg.PublicURL); err == nil && u.Scheme == "http" && u.Hostname() != "localhost" {
+		s.log.Warn("browsers give camera and microphone to https:// only", "public_url", s.cfg.PublicURL)
+	}
+	if n, err := s.facts.auth.StaffCount(ctx); err == nil && n == 0 {
+		s.log.Info("nobody can log in at /admin/ yet: tmk admin create NAME")
+	}
 	if s.metrics != nil {
 		if _, err := fmt.Fprintf(w, "metrics at http://%s/metrics\n", s.metrics.Addr()); err != nil {
 			return err
