@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 
@@ -20,7 +21,12 @@ func (s *server) startDemo(ctx context.Context, a *app, open bool) error {
 	if err != nil {
 		return err
 	}
-	if err := s.demo.Start(ctx, admin); err != nil {
+	shown := admin
+	if !s.listener.Addr().(*net.TCPAddr).IP.IsLoopback() {
+		s.log.Warn("the demo can be reached from other machines: whoever comes may make consultations", "listen", s.listener.Addr())
+		shown.Password = "" // the terminal shows it; the page would to anybody
+	}
+	if err := s.demo.Start(ctx, shown); err != nil {
 		return err
 	}
 	session, err := s.demo.CreateSession(ctx)

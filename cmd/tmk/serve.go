@@ -176,12 +176,16 @@ func (s *server) routes() http.Handler {
 		mux.Handle("/demo/api/", s.demo)
 	}
 	mux.Handle("/", web.Handler(web.Config{Demo: s.demo != nil}))
+	var h http.Handler = mux
+	if s.demo != nil {
+		h = ownHosts(s.cfg.PublicURL, mux)
+	}
 	if !strings.HasPrefix(s.cfg.PublicURL, "https://") {
-		return mux
+		return h
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Strict-Transport-Security", "max-age=31536000")
-		mux.ServeHTTP(w, r)
+		h.ServeHTTP(w, r)
 	})
 }
 
