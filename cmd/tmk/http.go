@@ -15,13 +15,14 @@ import (
 	"tmk/cmd/tmk/config"
 )
 
-// httpServer has limits for slow and idle callers. There is none for writing:
-// a recording's download and the demo's long poll may last.
+// httpServer has limits for slow and idle callers. A download moves its own
+// limit of writing on with every piece, and a WebSocket has limits of its own.
 func httpServer(h http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       time.Minute, // bodies are at most 64 KiB
+		ReadTimeout:       time.Minute,     // bodies are at most 64 KiB
+		WriteTimeout:      5 * time.Minute, // the largest page over a poor line
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    32 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug), // what callers do wrong

@@ -41,6 +41,18 @@ func TestCallerAddress(t *testing.T) {
 	}
 }
 
+// TestNobodyHoldsAConnectionForEver: who sends or reads nothing is given up.
+func TestNobodyHoldsAConnectionForEver(t *testing.T) {
+	s := httpServer(nil, slog.New(slog.DiscardHandler))
+	for name, limit := range map[string]time.Duration{
+		"header": s.ReadHeaderTimeout, "body": s.ReadTimeout, "answer": s.WriteTimeout, "idle": s.IdleTimeout,
+	} {
+		if limit <= 0 || limit > 5*time.Minute {
+			t.Errorf("%s: %v", name, limit)
+		}
+	}
+}
+
 // writePair writes a new certificate, with a modification time of its own.
 func writePair(t *testing.T, c *certificates, serial int64) {
 	t.Helper()
