@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/pion/rtcp"
+	"github.com/pion/sdp/v3"
 )
 
 func TestBadOffers(t *testing.T) {
@@ -48,6 +49,35 @@ func TestBadOffers(t *testing.T) {
 				t.Errorf("%d peers in %d rooms are left", s.Peers, s.Rooms)
 			}
 		})
+	}
+}
+
+// TestNoCandidates: however its lines are written, an offer's addresses do not reach Pion.
+func TestNoCandidates(t *testing.T) {
+	const candidate = "a=candidate:1 1 tcp 1 10.0.0.1 22 typ host tcptype passive"
+	for _, line := range []string{candidate + "\r\n", candidate + "\n", "\r" + candidate + "\r\n", "\r\n\r\r" + candidate + "\n"} {
+		o, err := parseOffer(Offer{SDP: fakeSDP("audio recvonly") + line + "a=x\r\n"})
+		if err != nil {
+			t.Fatalf("%q: %v", line, err)
+		}
+		var read sdp.SessionDescription
+		if err := read.UnmarshalString(o.sdp); err != nil {
+			t.Fatal(err)
+		}
+		if m := read.MediaDescriptions[0]; hasAttribute(&read, "candidate") || m.Attributes[len(m.Attributes)-1].Key != "x" {
+			t.Errorf("%q: %q", line, o.sdp)
+		}
+	}
+}
+
+// TestAPanicOfTheOwner ends the peer that it is about, not the process.
+func TestAPanicOfTheOwner(t *testing.T) {
+	e := newFakeEngine(t, nil)
+	a, _ := joinFake(t, e.Room("r"), "a", 1, PeerEvents{Data: func([]byte) { panic("broken") }})
+	a.onData([]byte("x"))
+	<-a.closed
+	if s := e.Stats(); s.Panics != 1 || s.Peers != 0 {
+		t.Errorf("%+v", s)
 	}
 }
 

@@ -97,7 +97,7 @@ func parseOffer(o Offer) (*offer, error) {
 func withoutCandidates(sdp string) string {
 	var b strings.Builder
 	for l := range strings.Lines(sdp) {
-		if !strings.HasPrefix(l, "a=candidate:") {
+		if !strings.HasPrefix(strings.TrimLeft(l, "\r"), "a=candidate:") { // Pion passes over empty lines, "\r" alone too
 			b.WriteString(l)
 		}
 	}

@@ -80,7 +80,7 @@ func (p *Peer) open(ctx context.Context, o *offer) (string, error) {
 		return "", err
 	}
 	p.engine.counters.peers.Add(1)
-	go p.events.run()
+	go p.tellOwner()
 	p.ticking.Go(p.tick)
 	p.room.add(p)
 	p.apply(o, lines)
@@ -89,6 +89,12 @@ func (p *Peer) open(ctx context.Context, o *offer) (string, error) {
 		return "", ErrClosed
 	}
 	return answer, nil
+}
+
+// tellOwner runs the owner's functions; one that panics costs the peer.
+func (p *Peer) tellOwner() {
+	defer p.guard("events")
+	p.events.run()
 }
 
 // Offer takes a further offer of the client (more slots, another sender, an ICE restart) and returns the answer.
