@@ -21,6 +21,7 @@ const (
 	closeWithin = 2 * time.Second  // the client's answer to our close frame
 	workWithin  = 15 * time.Second // one message: database and SFU
 	inbox       = 16               // decoded messages that wait for their handler
+	outboxBytes = 16 << 20         // of frames that wait for a slow client; a page of history may have 3 MiB
 )
 
 // conn is one WebSocket. send and close are for any goroutine; the fields
@@ -32,6 +33,7 @@ type conn struct {
 	ctx       context.Context // ends with run
 	cancel    context.CancelFunc
 	out       chan []byte
+	queued    atomic.Int64 // bytes in out
 	in        chan protocol.Message
 	admitted  chan struct{} // a doctor has let this waiting person in
 	closing   chan struct{}
@@ -43,14 +45,15 @@ type conn struct {
 	messages  *rate.Limiter
 
 	// ---
-	chats, offers *rate.Limiter
-	room          *room
-	seat          *consult.Seat
-	consent       string
-	join          protocol.Join
-	stage         stage
-	member        *member
-	link          *link
+	chats, offers, consents *rate.Limiter
+
+	room    *room
+	seat    *consult.Seat
+	consent string
+	join    protocol.Join
+	stage   stage
+	member  *member
+	link    *link
 }
 
 // stage is how far a connection has come.
@@ -68,7 +71,7 @@ func newConn(h *Hub) *conn {
 		hub: h, log: h.log, ctx: ctx, cancel: cancel,
 		out: make(chan []byte, h.cfg.Outbox), in: make(chan protocol.Message, inbox),
 		admitted: make(chan struct{}, 1), closing: make(chan struct{}), readDone: make(chan struct{}),
-		messages: rate.NewLimiter(20, 60), chats: rate.NewLimiter(2, 10), offers: rate.NewLimiter(1, 5),
+		messages: rate.NewLimiter(20, 60), chats: rate.NewLimiter(2, 10), offers: rate.NewLimiter(1, 5), consents: rate.NewLimiter(0.5, 10),
 	}
 }
 
@@ -93,6 +96,12 @@ func (c *conn) send(frame []byte) {
 	case <-c.closing:
 		return
 	default:
+	}
+	n := int64(len(frame))
+	if c.queued.Add(n) > outboxBytes {
+		c.hub.stats.tooSlow.Add(1)
+		c.close(protocol.CloseTooSlow, "outbox full")
+		return
 	}
 	select {
 	case c.out <- frame:
@@ -211,6 +220,7 @@ func (c *conn) write() {
 		select {
 		case frame := <-c.out:
 			err = c.writeFrame(websocket.TextMessage, frame)
+			c.queued.Add(-int64(len(frame)))
 		case <-ping.C:
 			err = c.writeFrame(websocket.PingMessage, nil)
 		case <-c.closing:

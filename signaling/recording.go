@@ -15,6 +15,9 @@ import (
 
 // onSetConsent stores the answer to the question of recording; the clerk draws the consequences.
 func (c *conn) onSetConsent(ctx context.Context, id string, m protocol.SetConsent) error {
+	if !c.consents.Allow() { // each answer is kept
+		return consult.Errorf(consult.CodeRateLimited, "too many answers")
+	}
 	answer, err := c.hub.desk.GiveConsent(ctx, c.seat.ID, m.Given, m.TextVersion, m.Language)
 	if err != nil {
 		return err

@@ -227,6 +227,46 @@ func TestFlood(t *testing.T) {
 	doctor.fatal("rate_limited", protocol.CloseRateLimited)
 }
 
+// TestHeavyOutbox: few frames are too many when they are large.
+func TestHeavyOutbox(t *testing.T) {
+	w := newWorld(t)
+	v := w.visit(nil)
+	patient := w.join(v.patient)
+	expect[protocol.WaitingRoom](patient)
+	patient.mu.Lock() // its reader hangs with what it has in hand
+	r := w.hub.room(v.ID)
+	defer w.hub.release(r)
+	frame := w.hub.frame(protocol.Chat{Message: protocol.ChatMessage{Text: strings.Repeat("ж", 1<<20)}}, "")
+	r.do(func() {
+		c := r.waiting[v.Patient.ID].conn
+		for range 3 * outboxBytes / len(frame) {
+			c.send(frame)
+		}
+		if n := c.queued.Load(); n > outboxBytes+int64(len(frame)) {
+			t.Errorf("%d bytes wait", n)
+		}
+	})
+	if n := w.hub.Stats().TooSlow; n != 1 {
+		t.Errorf("%d were closed", n)
+	}
+	patient.mu.Unlock()
+	patient.closed()
+}
+
+// TestConsentFlood: every answer is a row that is kept.
+func TestConsentFlood(t *testing.T) {
+	w := newWorld(t)
+	v := w.visit(func(o *consult.Order) { o.Recording = consult.RecordAsk })
+	patient := w.join(v.patient)
+	expect[protocol.WaitingRoom](patient)
+	for i := range 20 {
+		patient.send(protocol.SetConsent{Given: i%2 == 0, TextVersion: consult.ConsentTextVersion, Language: "ru"})
+	}
+	expect(patient, func(m protocol.ErrorReply) bool { return m.Code == "rate_limited" && !m.Fatal })
+	patient.send(protocol.Ping{})
+	expect[protocol.Pong](patient)
+}
+
 // TestSlowReader: who does not read is closed; who is sent the same and reads notices nothing.
 func TestSlowReader(t *testing.T) {
 	w := newWorld(t, func(c *Config, _ *recorderConfig) { c.Outbox = 64 })
