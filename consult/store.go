@@ -104,6 +104,7 @@ type Tx interface {
 	AddStaffSession(s *StaffSession) error
 	StaffSession(hash []byte) (*StaffSession, error)
 	DeleteStaffSession(hash []byte) error
+	DeleteStaffSessions(id StaffID) error // all of one person
 }
 
 // ConsultationQuery selects a page of consultations. Empty fields select all.

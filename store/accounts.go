@@ -93,3 +93,8 @@ func (t *tx) DeleteStaffSession(hash []byte) error {
 	_, err := t.exec("delete session", `DELETE FROM staff_sessions WHERE hash = $1`, hash)
 	return err
 }
+
+func (t *tx) DeleteStaffSessions(id consult.StaffID) error {
+	_, err := t.exec("delete sessions", `DELETE FROM staff_sessions WHERE staff_id = $1`, id)
+	return err
+}

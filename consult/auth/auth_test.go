@@ -150,10 +150,16 @@ func TestSetPassword(t *testing.T) {
 	w := consulttest.New(t)
 	create(t, w, "admin")
 	const other = "another long password"
+	stolen, _, err := w.Auth.Login(t.Context(), "admin", password)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := w.Auth.SetPassword(t.Context(), "admin", other); err != nil {
 		t.Fatal(err)
 	}
-	_, _, err := w.Auth.Login(t.Context(), "admin", password)
+	_, err = w.Auth.Staff(t.Context(), stolen)
+	wantCode(t, err, consult.CodeUnauthorized)
+	_, _, err = w.Auth.Login(t.Context(), "admin", password)
 	wantCode(t, err, consult.CodeUnauthorized)
 	if _, _, err := w.Auth.Login(t.Context(), "admin", other); err != nil {
 		t.Error(err)

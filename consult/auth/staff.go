@@ -147,8 +147,8 @@ func (a *Auth) CreateStaff(ctx context.Context, login, password string, admin bo
 	return staff, nil
 }
 
-// SetPassword changes a password. Sessions that are open stay so until they run
-// out. Codes: not_found, invalid (under 12 characters).
+// SetPassword changes a password and ends all sessions that were opened with the
+// old one. Codes: not_found, invalid (under 12 characters).
 func (a *Auth) SetPassword(ctx context.Context, login, password string) error {
 	if err := checkPassword(password); err != nil {
 		return err
@@ -165,6 +165,9 @@ func (a *Auth) SetPassword(ctx context.Context, login, password string) error {
 		}
 		staff.PasswordHash = hash
 		if err := tx.SaveStaff(staff); err != nil {
+			return err
+		}
+		if err := tx.DeleteStaffSessions(staff.ID); err != nil {
 			return err
 		}
 		return a.audit(tx, consult.System, actSetPassword, staff.ID)

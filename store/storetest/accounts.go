@@ -93,6 +93,9 @@ func staffSessions(t *testing.T, s consult.Store) {
 		update(t, s, func(tx consult.Tx) error { return tx.DeleteStaffSession(consult.HashToken("second")) })
 		missing(t, s, "deleted", by("second"))
 	}
+	update(t, s, func(tx consult.Tx) error { return tx.DeleteStaffSessions("u_a") })
+	missing(t, s, "all of one person's deleted", by("third"))
+	want(t, "and nobody else's", read(t, s, by("others")), others)
 	refused(t, s, consult.CodeConflict, "the same", func(tx consult.Tx) error { return tx.AddStaffSession(others) })
 	refused(t, s, consult.CodeNotFound, "nobody's", func(tx consult.Tx) error {
 		return tx.AddStaffSession(&consult.StaffSession{Hash: []byte("x"), StaffID: "u_none"})

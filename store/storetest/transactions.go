@@ -132,14 +132,15 @@ func anUpdateReadsItsWrites(t *testing.T, s consult.Store) {
 func aViewRefusesWrites(t *testing.T, s consult.Store) {
 	sc := setScene(t, s, "a")
 	for name, write := range map[string]func(tx consult.Tx) error{
-		"AddConsultation":    func(tx consult.Tx) error { return tx.AddConsultation(newConsultation("b")) },
-		"SaveConsultation":   func(tx consult.Tx) error { return tx.SaveConsultation(sc.c) },
-		"NextMessageSeq":     func(tx consult.Tx) error { _, err := tx.NextMessageSeq(sc.c.ID); return err },
-		"NextEventSeq":       func(tx consult.Tx) error { _, err := tx.NextEventSeq(sc.c.ID); return err },
-		"SaveSeat":           func(tx consult.Tx) error { return tx.SaveSeat(sc.doctor) },
-		"DeletePasses":       func(tx consult.Tx) error { _, err := tx.DeletePasses(morning); return err },
-		"AddEvent":           func(tx consult.Tx) error { return changeMuch(tx, sc) },
-		"DeleteStaffSession": func(tx consult.Tx) error { return tx.DeleteStaffSession([]byte("x")) },
+		"AddConsultation":     func(tx consult.Tx) error { return tx.AddConsultation(newConsultation("b")) },
+		"SaveConsultation":    func(tx consult.Tx) error { return tx.SaveConsultation(sc.c) },
+		"DeleteStaffSessions": func(tx consult.Tx) error { return tx.DeleteStaffSessions("u_x") },
+		"NextMessageSeq":      func(tx consult.Tx) error { _, err := tx.NextMessageSeq(sc.c.ID); return err },
+		"NextEventSeq":        func(tx consult.Tx) error { _, err := tx.NextEventSeq(sc.c.ID); return err },
+		"SaveSeat":            func(tx consult.Tx) error { return tx.SaveSeat(sc.doctor) },
+		"DeletePasses":        func(tx consult.Tx) error { _, err := tx.DeletePasses(morning); return err },
+		"AddEvent":            func(tx consult.Tx) error { return changeMuch(tx, sc) },
+		"DeleteStaffSession":  func(tx consult.Tx) error { return tx.DeleteStaffSession([]byte("x")) },
 	} {
 		if err := s.View(ctxOf(t), write); err == nil {
 			t.Errorf("%s succeeded in a View", name)
