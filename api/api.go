@@ -59,6 +59,7 @@ type API struct {
 	callers  *limiter // by who calls; by address where nobody is known
 	failures *limiter // credentials that failed, by address
 	logins   *limiter // tries to log in, by address
+	links    *limiter // uses of one link
 	audited  *recently
 }
 
@@ -82,6 +83,7 @@ func New(cfg Config, desk *consult.Desk, auth Auth, content RecordingContent) *A
 		callers:  newLimiter(float64(cfg.RatePerSecond), 2*cfg.RatePerSecond, cfg.Now),
 		failures: newLimiter(failuresPerSecond, failuresBurst, cfg.Now),
 		logins:   newLimiter(loginsPerSecond, loginsBurst, cfg.Now),
+		links:    newLimiter(entriesPerSecond, entriesBurst, cfg.Now),
 		audited:  newRecently(sameDownload, cfg.Now),
 	}
 	a.echo = a.router()

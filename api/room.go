@@ -9,10 +9,20 @@ import (
 	"tmk/consult"
 )
 
+// Each use of a link is written down: a new pass, and an audit row. A person who
+// opens tab after tab is not hindered.
+const (
+	entriesPerSecond = 0.5
+	entriesBurst     = 30
+)
+
 func (a *API) enterRoom(c echo.Context) error {
 	body, err := decode[RoomEntry](c)
 	if err != nil {
 		return err
+	}
+	if wait := a.links.take(string(consult.HashToken(body.Token))); wait > 0 {
+		return tooMany(c, wait)
 	}
 	e, err := a.desk.Enter(c.Request().Context(), body.Token)
 	if err != nil {

@@ -53,6 +53,19 @@ func TestEnterRoom(t *testing.T) {
 	}
 }
 
+// TestLinkIsPaced: each use of a link is kept, so they are not for endless use.
+func TestLinkIsPaced(t *testing.T) {
+	h := newHouse(t)
+	v := h.Schedule(t, nil)
+	for range entriesBurst {
+		h.enter(v.PatientLink, "ru").want(200)
+	}
+	h.enter(v.PatientLink, "ru").wantProblem(429, consult.CodeRateLimited)
+	h.enter(v.DoctorLink, "ru").want(200)
+	h.Clock.Advance(2 * time.Second)
+	h.enter(v.PatientLink, "ru").want(200)
+}
+
 func TestRoomRefuses(t *testing.T) {
 	h := newHouse(t)
 	h.enter("guess", "en").wantProblem(404, consult.CodeLinkUnknown)

@@ -102,6 +102,7 @@ var catalogue = [][2]string{
 	{"the file has more than the announced %d bytes", "файл больше объявленных %s байт"},
 	{"the file has %d bytes, at most %d are accepted", "размер файла %s байт, принимается не больше %s"},
 	{"the consultation's files would have %d bytes, at most %d are accepted", "файлы консультации заняли бы %s байт, принимается не больше %s"},
+	{"the consultation has had %d files already, more are not accepted", "в консультации уже было %s файлов, больше не принимается"},
 	{"files with such a name are not accepted", "файлы с таким именем не принимаются"},
 	{"files of this type are not accepted", "файлы такого типа не принимаются"},
 	{"the file is named as a %s and is a %s", "по имени это %s, а по содержимому %s"},

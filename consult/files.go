@@ -70,11 +70,18 @@ func (d *Desk) checkOffer(clientID, name, typ string, size int64) error {
 	return nil
 }
 
-// spaceFor keeps all files of a consultation within the limit. Code: too_large.
+// maxFiles bounds the rows that uploads begun and given up leave behind; the
+// largest study that is sent image by image has about a thousand.
+const maxFiles = 3000
+
+// spaceFor keeps all files of a consultation within the limits. Code: too_large.
 func (d *Desk) spaceFor(tx Tx, c *Consultation, size int64) error {
 	files, err := tx.Files(c.ID)
 	if err != nil {
 		return fmt.Errorf("read files of %s: %w", c.ID, err)
+	}
+	if len(files) >= maxFiles {
+		return Errorf(CodeTooLarge, "the consultation has had %d files already, more are not accepted", len(files))
 	}
 	for _, f := range files {
 		if f.State != FileRejected {

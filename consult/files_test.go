@@ -3,6 +3,7 @@ package consult_test
 import (
 	"bytes"
 	"crypto/sha256"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -138,6 +139,30 @@ func TestBeginFileRefused(t *testing.T) {
 	must2(w.Desk.BeginFile(t.Context(), v.Patient.ID, "same", "a.pdf", "", 5))(t)
 	_, _, err = w.Desk.BeginFile(t.Context(), v.Patient.ID, "same", "a.pdf", "", 6)
 	wantCode(t, err, consult.CodeConflict)
+}
+
+// TestGivenUpUploadsAreBounded: each leaves a row.
+func TestGivenUpUploadsAreBounded(t *testing.T) {
+	w := consulttest.New(t)
+	v := w.Schedule(t, nil)
+	begin(t, w, v)
+	err := w.Store.Update(t.Context(), func(tx consult.Tx) error {
+		for i := range 3000 {
+			id := fmt.Sprintf("f_%d", i)
+			err := tx.AddFile(&consult.File{
+				ID: consult.FileID(id), ConsultationID: v.ID, SeatID: v.Patient.ID, ClientID: id, State: consult.FileRejected,
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _, err = w.Desk.BeginFile(t.Context(), v.Doctor.ID, "1", "a.pdf", "", 5)
+	wantCode(t, err, consult.CodeTooLarge)
 }
 
 func TestFilesOfOneConsultationAreBounded(t *testing.T) {
