@@ -18,7 +18,7 @@ GENERATED    = $(shell git ls-files '*.gen.go' '*.gen.ts' docs/protocol.md docs/
 .PHONY: help run build web generate check format vet law fresh web-check test tools go-test race-test web-test e2e pictures fuzz bench soak docker clean
 
 help: ## Print this help
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## Build all and run the demo on http://localhost:8080/demo
 	exec bin/tmk serve --demo
