@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -11,6 +12,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"tmk/cmd/tmk/config"
+	"tmk/consult"
 )
 
 // cli is the command line.
@@ -65,7 +67,21 @@ func run(ctx context.Context, args, environ []string, stdin io.Reader, stdout io
 	case err != nil:
 		return fmt.Errorf("%w (tmk --help lists the commands)", err)
 	}
-	return k.Run(&app{ctx: ctx, cli: c, env: environ, stdin: stdin, stdout: stdout})
+	return explain(k.Run(&app{ctx: ctx, cli: c, env: environ, stdin: stdin, stdout: stdout}))
+}
+
+// explain adds the fields that the domain found wrong, which the error's text leaves out.
+func explain(err error) error {
+	var wrong *consult.Error
+	if !errors.As(err, &wrong) {
+		return err
+	}
+	for _, f := range wrong.Fields {
+		if f.Message != wrong.Message {
+			err = fmt.Errorf("%w\n  %s: %s", err, strings.ReplaceAll(strings.TrimPrefix(f.Pointer, "/"), "/", "."), f.Message)
+		}
+	}
+	return err
 }
 
 func (a *app) getenv(name string) string {
