@@ -27,6 +27,7 @@ type Engine struct {
 	now       func() time.Time
 	transport transport
 	counters  counters
+	tickEvery time.Duration // feedbackEvery; tests that tick by hand have it long
 
 	mu     sync.Mutex
 	closed bool
@@ -45,7 +46,7 @@ func New(cfg Config) (*Engine, error) {
 }
 
 func newEngine(cfg Config, t transport) *Engine {
-	return &Engine{cfg: cfg, log: cfg.Log, now: cfg.Now, transport: t, rooms: make(map[string]*Room)}
+	return &Engine{cfg: cfg, log: cfg.Log, now: cfg.Now, transport: t, tickEvery: feedbackEvery, rooms: make(map[string]*Room)}
 }
 
 func (c Config) withDefaults() Config {

@@ -113,6 +113,7 @@ func newFakeEngine(t testing.TB, clock *fakeClock) *Engine {
 		cfg.Now = clock.Now
 	}
 	e := newEngine(cfg.withDefaults(), fakeTransport{})
+	e.tickEvery = time.Hour // tests call onTick, and only one may at a time
 	t.Cleanup(func() {
 		if err := e.Close(); err != nil {
 			t.Error(err)

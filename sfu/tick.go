@@ -28,7 +28,7 @@ type ticks struct {
 // tick does what time brings.
 func (p *Peer) tick() {
 	defer p.guard("tick")
-	ticker := time.NewTicker(feedbackEvery)
+	ticker := time.NewTicker(p.engine.tickEvery)
 	defer ticker.Stop()
 	for {
 		select {
