@@ -109,10 +109,20 @@ func readAt(file io.ReadSeeker, offset, n int64) ([]byte, error) {
 	return b, nil
 }
 
-// seekerAt is an io.ReaderAt for one goroutine.
-type seekerAt struct{ io.ReadSeeker }
+// maxDirectory is how much of an archive is read to find its parts: office
+// documents need some KiB, and a directory of 100 MiB would take a GiB of memory.
+const maxDirectory = 1 << 20
 
-func (s seekerAt) ReadAt(p []byte, offset int64) (int, error) {
+// seekerAt is an io.ReaderAt for one goroutine and a bounded number of bytes.
+type seekerAt struct {
+	io.ReadSeeker
+	left int
+}
+
+func (s *seekerAt) ReadAt(p []byte, offset int64) (int, error) {
+	if s.left -= len(p); s.left < 0 {
+		return 0, errors.New("the archive's directory is too long")
+	}
 	if _, err := s.Seek(offset, io.SeekStart); err != nil {
 		return 0, err
 	}
@@ -125,7 +135,7 @@ func (s seekerAt) ReadAt(p []byte, offset int64) (int, error) {
 
 // zipType tells office documents whose parts stand in an unusual order from other archives.
 func zipType(file io.ReadSeeker, size int64) string {
-	archive, err := zip.NewReader(seekerAt{file}, size)
+	archive, err := zip.NewReader(&seekerAt{file, maxDirectory}, size)
 	if err != nil {
 		return "application/zip"
 	}

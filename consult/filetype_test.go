@@ -8,6 +8,7 @@ import (
 	"image/gif"
 	"image/jpeg"
 	"image/png"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -157,6 +158,7 @@ func TestContentTypeRefused(t *testing.T) {
 		"linux program":    append([]byte("\x7fELF\x02\x01\x01"), make([]byte, 200)...),
 		"shell":            []byte("#!/bin/sh\nrm -rf /\n"),
 		"archive":          zipped("evil.exe", "readme.txt"),
+		"endless archive":  zipped(append(slices.Repeat([]string{strings.Repeat("x", 1000)}, 1100), "word/document.xml")...),
 		"java":             zipped("META-INF/MANIFEST.MF", "A.class"),
 		"installer":        compound("SummaryInformation"),
 		"nothing known":    bytes.Repeat([]byte{0xfe, 0x01}, 100),
