@@ -86,7 +86,6 @@ type adminCmd struct {
 type adminCreate struct {
 	Login         string `arg:"" help:"Name to log in with."`
 	PasswordStdin bool   `help:"Read the password from the standard input; otherwise one is made and shown once."`
-	NoAdmin       bool   `help:"An account without an administrator's rights."`
 }
 
 func (c adminCreate) Run(a *app) error {
@@ -95,7 +94,7 @@ func (c adminCreate) Run(a *app) error {
 		if err != nil {
 			return err
 		}
-		if _, err := f.auth.CreateStaff(a.ctx, c.Login, password, !c.NoAdmin); err != nil {
+		if _, err := f.auth.CreateStaff(a.ctx, c.Login, password, true); err != nil {
 			return fmt.Errorf("create account %s: %w", c.Login, err)
 		}
 		return a.showPassword(c.Login, password, made)
