@@ -46,7 +46,8 @@ export class MediaLink {
   async takeAnswer(sdp: string | undefined, kept: boolean): Promise<void> {
     try {
       if (sdp) await this.#peer?.accept(sdp);
-      else if (!kept) void this.#rebuild();
+      else if (kept) this.#peer?.takeUp();
+      else void this.#rebuild();
       this.events.changed();
     } catch {
       void this.#rebuild(); // the browser did not like the answer

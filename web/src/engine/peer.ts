@@ -141,18 +141,24 @@ export class Peer {
     this.pc.close();
   }
 
+  /** takeUp offers again what an offer failed to bring across; for when a new socket keeps this connection. */
+  takeUp(): void {
+    if (this.#wanted && this.#answered) void this.#negotiate();
+  }
+
   async #negotiate(): Promise<void> {
     if (this.#negotiating || this.#closed) return;
     this.#negotiating = true;
+    let iceRestart = false;
     try {
       while (this.#wanted && !this.#closed) {
-        const { iceRestart } = this.#wanted;
+        iceRestart = this.#wanted.iceRestart;
         this.#wanted = null;
         await this.#offerOnce(iceRestart);
       }
     } catch {
-      // The socket broke or the server refused. A broken socket rejoins and
-      // mends us there; what is left is a line that stays without media until the next offer.
+      // The socket broke or the server refused. What was wanted waits for the next offer, or for takeUp.
+      this.#wanted = { iceRestart: iceRestart || (this.#wanted?.iceRestart ?? false) };
       if (!this.#closed && this.pc.signalingState === 'have-local-offer') {
         await this.pc.setLocalDescription({ type: 'rollback' }).catch(() => undefined);
       }
