@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/labstack/echo/v4"
 
@@ -46,7 +47,7 @@ func (a *API) cookie(value string, maxAge int) *http.Cookie {
 
 func (a *API) getMe(c echo.Context) error {
 	s := principal(c).Staff
-	return answer(c, http.StatusOK, Me{Login: s.Login, Admin: s.Admin})
+	return answer(c, http.StatusOK, Me{Login: s.Login, Admin: slices.Contains(s.Roles, consult.StaffAdmin)})
 }
 
 func (a *API) listAllSessions(c echo.Context) error {

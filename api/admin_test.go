@@ -13,7 +13,7 @@ const password = "correct horse battery"
 
 func (h *house) staff() {
 	h.t.Helper()
-	if _, err := h.Auth.CreateStaff(h.t.Context(), "admin", password, true); err != nil {
+	if _, err := h.Auth.CreateStaff(h.t.Context(), "admin", password, consult.StaffAdmin); err != nil {
 		h.t.Fatal(err)
 	}
 }

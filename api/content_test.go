@@ -258,7 +258,7 @@ func (h *house) audited(v *consulttest.Visit, action consult.Action) int {
 	h.t.Helper()
 	n := 0
 	err := h.Store.View(h.t.Context(), func(tx consult.Tx) error {
-		rows, err := tx.Audit(v.ID, 100)
+		rows, err := tx.Audit(consult.AuditQuery{ConsultationID: v.ID, Limit: 100})
 		for _, row := range rows {
 			if row.Action == string(action) {
 				n++

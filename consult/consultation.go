@@ -12,6 +12,8 @@ type (
 	WebhookID      string // "wh_…"
 	KeyID          string // "k_…"
 	StaffID        string // "u_…"
+	DeliveryID     string // "d_…"
+	SigningKeyID   string // "jk_…"
 )
 
 // Status is where a consultation is in its life. REST and webhooks show it in
@@ -88,12 +90,20 @@ type Consultation struct {
 	StartedAt    time.Time // zero until current
 	FinishedAt   time.Time // zero until over
 	EmptySince   time.Time // zero while somebody is in the room; when it emptied, while current
+	Rating       Rating    // the patient's, once it is over
 	Version      int64     // grows with every change; the ETag
 
 	// MessageSeq and EventSeq are the last numbers given out; only
 	// Tx.NextMessageSeq and Tx.NextEventSeq change them.
 	MessageSeq int64
 	EventSeq   int64
+}
+
+// Rating is what a patient thought of a consultation.
+type Rating struct {
+	Stars   int       // 1 to 5; 0: not rated
+	Comment string    // may be ""
+	At      time.Time // zero: not rated
 }
 
 // Seat is one person's place in one consultation, given by an invite. Its link
@@ -104,6 +114,7 @@ type Seat struct {
 	Role           Role
 	Person         Person
 	LinkHash       []byte    // SHA-256 of the link's token
+	LinkGeneration int64     // which link it is, from 1; a new one ends the last. 0: made at random, cannot be shown again.
 	LinkExpiresAt  time.Time // zero: until the consultation is over
 	RevokedAt      time.Time // zero: live
 	AdmittedAt     time.Time // zero: must wait for the doctor. Doctors are admitted by nature.
@@ -124,6 +135,7 @@ type Attendance struct {
 	ConsultationID ConsultationID
 	SeatID         SeatID
 	Role           Role
+	Node           string // the server where it is; "" when unknown
 	JoinedAt       time.Time
 	LeftAt         time.Time // zero while in the room
 }

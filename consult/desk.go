@@ -16,6 +16,9 @@ type Config struct {
 	MaxFileSize  int64         // bytes of one file
 	MaxFilesSize int64         // bytes of all files of one consultation; 0 means DefaultConfig's
 	MaxSeats     int           // people in one room
+	Node         string        // which server this is, for attendances; "" on a server of its own
+	LinkKey      []byte        // 32 secret bytes that links are derived from; every node has the same
+	AuditKey     []byte        // 32 secret bytes that the audit is chained with; every node has the same
 }
 
 // DefaultConfig is the law of docs: 15 min early, 30 min grace, 10 min empty, 8 h at most, 100 MiB a file,

@@ -112,7 +112,7 @@ func actions(t *testing.T, w *consulttest.World, id consult.ConsultationID) []st
 	t.Helper()
 	var entries []*consult.AuditEntry
 	err := w.Store.View(t.Context(), func(tx consult.Tx) (err error) {
-		entries, err = tx.Audit(id, 1000)
+		entries, err = tx.Audit(consult.AuditQuery{ConsultationID: id, Limit: 1000})
 		return err
 	})
 	if err != nil {

@@ -9,23 +9,27 @@ import (
 type Code string
 
 const (
-	CodeInvalid      Code = "invalid"          // the request is malformed; Fields say where
-	CodeUnauthorized Code = "unauthorized"     // nobody known is calling
-	CodeForbidden    Code = "forbidden"        // known, but may not
-	CodeNotFound     Code = "not_found"        // no such thing, or not yours to see
-	CodeConflict     Code = "conflict"         // the state does not allow it
-	CodeDuplicate    Code = "duplicate"        // externalId exists; Ref is the existing consultation's id
-	CodeLinkUnknown  Code = "link_unknown"     // no such link, or revoked
-	CodeLinkExpired  Code = "link_expired"     // the link's time is over
-	CodeTooEarly     Code = "too_early"        // the join window is not open; Ref is its opening, RFC 3339
-	CodeCancelled    Code = "cancelled"        // the consultation was cancelled
-	CodeFinished     Code = "finished"         // the consultation is over (finished or missed)
-	CodeTooLarge     Code = "too_large"        // a size limit
-	CodeUnsupported  Code = "unsupported"      // a type of content that is not accepted
-	CodeRateLimited  Code = "rate_limited"     // too many requests
-	CodeConsent      Code = "consent_required" // consent to recording is needed first
-	CodeUnavailable  Code = "unavailable"      // a dependency (disk, database) failed; try later
-	CodeInternal     Code = "internal"         // a defect of ours
+	CodeInvalid      Code = "invalid"              // the request is malformed; Fields say where
+	CodeUnauthorized Code = "unauthorized"         // nobody known is calling
+	CodeForbidden    Code = "forbidden"            // known, but may not
+	CodeNotFound     Code = "not_found"            // no such thing, or not yours to see
+	CodeConflict     Code = "conflict"             // the state does not allow it
+	CodeDuplicate    Code = "duplicate"            // externalId exists; Ref is the existing consultation's id
+	CodeLinkUnknown  Code = "link_unknown"         // no such link, or revoked
+	CodeLinkExpired  Code = "link_expired"         // the link's time is over
+	CodeTooEarly     Code = "too_early"            // the join window is not open; Ref is its opening, RFC 3339
+	CodeCancelled    Code = "cancelled"            // the consultation was cancelled
+	CodeFinished     Code = "finished"             // the consultation is over (finished or missed)
+	CodeTooLarge     Code = "too_large"            // a size limit
+	CodeUnsupported  Code = "unsupported"          // a type of content that is not accepted
+	CodeRateLimited  Code = "rate_limited"         // too many requests
+	CodeConsent      Code = "consent_required"     // consent to recording is needed first
+	CodeStale        Code = "precondition_failed"  // If-Match names a version that is not the present one
+	CodeMismatch     Code = "idempotency_mismatch" // the Idempotency-Key was used with another request
+	CodeBusy         Code = "in_progress"          // a request with this Idempotency-Key is being answered
+	CodeUnclaimed    Code = "unclaimed"            // the installation has no administrator yet
+	CodeUnavailable  Code = "unavailable"          // a dependency (disk, database) failed; try later
+	CodeInternal     Code = "internal"             // a defect of ours
 )
 
 // FieldError points at one wrong field of a request.

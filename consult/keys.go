@@ -116,7 +116,7 @@ func (d *Desk) CreateWebhook(ctx context.Context, integration, url string) (*Web
 	err := d.change(ctx, System, func(ch *change) error {
 		hook = &Webhook{
 			ID: WebhookID(NewID("wh_", ch.now)), Integration: integration, URL: url,
-			Secrets:   []string{"whsec_" + base64.StdEncoding.EncodeToString(secret)},
+			Secrets:   []WebhookSecret{{Value: "whsec_" + base64.StdEncoding.EncodeToString(secret)}},
 			CreatedAt: ch.now,
 		}
 		if err := ch.tx.AddWebhook(hook); err != nil {

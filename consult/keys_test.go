@@ -57,11 +57,11 @@ func TestCreateAPIKeyInvalid(t *testing.T) {
 func TestWebhooks(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *consulttest.World) {
 		hook := must(w.Desk.CreateWebhook(t.Context(), "lk", "http://127.0.0.1:8099/hook"))(t)
-		if len(hook.Secrets) != 1 || !strings.HasPrefix(hook.Secrets[0], "whsec_") || len(hook.Secrets[0]) != 6+44 {
+		if len(hook.Secrets) != 1 || !strings.HasPrefix(hook.Secrets[0].Value, "whsec_") || len(hook.Secrets[0].Value) != 6+44 {
 			t.Errorf("%+v", hook)
 		}
 		v := w.Schedule(t, nil)
-		due := must(w.Store.ClaimDeliveries(t.Context(), w.Clock.Now(), time.Minute, 10))(t)
+		due := must(w.Store.ClaimDeliveries(t.Context(), w.Clock.Now(), time.Minute, 10, 10))(t)
 		if len(due) != 1 || due[0].Event.ConsultationID != v.ID || due[0].Webhook.ID != hook.ID {
 			t.Errorf("%+v", due)
 		}

@@ -10,6 +10,7 @@ const (
 	RecordingFinishing RecordingState = "finishing" // being made seekable
 	RecordingReady     RecordingState = "ready"
 	RecordingFailed    RecordingState = "failed" // Failure says why; what was written is kept
+	RecordingErased    RecordingState = "erased" // its bytes are gone, or about to go; the row stays
 )
 
 // Recording is one participant's WebM file, or one screen share's.
@@ -27,6 +28,9 @@ type Recording struct {
 	Bytes          int64
 	SHA256         []byte
 	FinishedAt     time.Time
+	ErasedAt       time.Time // zero: not erased
+	EraseReason    string    // what whoever erased it gave
+	BytesGone      bool      // an erased one's file has been removed
 }
 
 // Consent is one person's answer to the question whether he may be recorded.

@@ -19,10 +19,17 @@ type Store interface {
 	// whose predecessors (same webhook, same consultation, lower sequence)
 	// are all delivered or dead, and leases them until now+lease: nobody
 	// else gets them before. Order: oldest event first, never two of one
-	// webhook and consultation at a time.
-	ClaimDeliveries(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]Delivery, error)
-	// SettleDelivery writes the outcome of an attempt and ends the lease.
-	SettleDelivery(ctx context.Context, event EventID, webhook WebhookID, o Outcome) error
+	// webhook and consultation at a time, and no more than perWebhook of one
+	// webhook leased at a time, whoever holds them.
+	ClaimDeliveries(ctx context.Context, now time.Time, lease time.Duration, limit, perWebhook int) ([]Delivery, error)
+	// SettleDelivery writes the outcome of an attempt and ends the lease that d was claimed with.
+	// When that has run out and somebody else has it, nothing changes.
+	SettleDelivery(ctx context.Context, d *Delivery, o Outcome) error
+	// Seal gives what was committed its place: events theirs in the log of their integration, audit entries
+	// theirs in the chain, with link(the link before, the entry) as their link. It is called every second and
+	// before each reading of log or chain; many nodes may call it at once. What is sealed never changes its place, and
+	// what is committed later comes later.
+	Seal(ctx context.Context, link func(before []byte, a *AuditEntry) []byte) error
 	// Ping reports whether the database answers.
 	Ping(ctx context.Context) error
 	Close() error
@@ -47,17 +54,18 @@ type Tx interface {
 	AddSeat(s *Seat) error
 	Seat(id SeatID) (*Seat, error)
 	SeatByLink(hash []byte) (*Seat, error)
-	Seats(id ConsultationID) ([]*Seat, error) // oldest first
+	Seats(ids ...ConsultationID) ([]*Seat, error) // by consultation in the order asked for, oldest first
 	SaveSeat(s *Seat) error
 
 	AddPass(p *Pass) error
 	Pass(hash []byte) (*Pass, error)
 	DeletePasses(expiredBefore time.Time) (int64, error)
+	DeletePassesOf(seat SeatID) error
 
 	AddAttendance(a *Attendance) error
-	SaveAttendance(a *Attendance) error                   // sets LeftAt
-	Attendances(id ConsultationID) ([]*Attendance, error) // by JoinedAt, then ID
-	OpenAttendances() ([]*Attendance, error)              // all with LeftAt zero, of all consultations
+	SaveAttendance(a *Attendance) error                       // sets LeftAt
+	Attendances(ids ...ConsultationID) ([]*Attendance, error) // by consultation as asked for, JoinedAt, then ID
+	OpenAttendances() ([]*Attendance, error)                  // all with LeftAt zero, of all consultations
 
 	AddMessage(m *Message) error
 	MessageByClientID(seat SeatID, clientID string) (*Message, error)
@@ -71,7 +79,7 @@ type Tx interface {
 
 	AddRecording(r *Recording) error
 	Recording(id RecordingID) (*Recording, error)
-	Recordings(id ConsultationID) ([]*Recording, error)                      // by StartedAt, then ID
+	Recordings(ids ...ConsultationID) ([]*Recording, error)                  // by consultation as asked for, StartedAt, then ID
 	RecordingsByState(state RecordingState, limit int) ([]*Recording, error) // newest first; state "" means any
 	SaveRecording(r *Recording) error
 
@@ -79,32 +87,93 @@ type Tx interface {
 	Consents(id ConsultationID) ([]*Consent, error) // by At, then ID; the last of a seat holds
 
 	// AddEvent inserts the event and one due delivery for each live webhook
-	// of its integration.
+	// of its integration that wants its type.
 	AddEvent(e *Event) error
+	// Events reads the sealed part of the log behind an event, in its order; after "" is
+	// the start. CodeNotFound when the integration has no such event.
 	Events(integration string, after EventID, limit int) ([]*Event, error)
 
 	AddWebhook(w *Webhook) error
 	Webhook(id WebhookID) (*Webhook, error)
-	Webhooks(integration string) ([]*Webhook, error)
+	Webhooks(integration string) ([]*Webhook, error) // oldest first, without deleted ones; "" means of all integrations
+	// SaveWebhook writes w where the stored version still is w.Version and raises it; CodeConflict when somebody was
+	// first. Disabling or deleting one lets its waiting deliveries die, with the error "the webhook is disabled".
 	SaveWebhook(w *Webhook) error
 
+	Delivery(id DeliveryID) (*Delivery, error)
+	Deliveries(q DeliveryQuery) ([]*Delivery, error) // newest event first
+	// Requeue makes a delivery that is delivered or dead wait again, due at now, its attempts
+	// counted anew. CodeConflict when it waits already, or when its webhook is disabled.
+	Requeue(id DeliveryID, now time.Time) error
+	// RequeueDead does so for a webhook's dead deliveries of events made at since or later, and returns how many.
+	RequeueDead(webhook WebhookID, since, now time.Time) (int, error)
+
+	AddOnce(o *Once) error // CodeConflict when the integration has used the key
+	Once(integration string, key []byte) (*Once, error)
+	SaveOnce(o *Once) error
+	DeleteOnce(integration string, key []byte) error
+	DeleteOnces(createdBefore time.Time) (int64, error)
+
 	AddAudit(a *AuditEntry) error
-	Audit(id ConsultationID, limit int) ([]*AuditEntry, error) // newest first; id "" means all
+	Audit(q AuditQuery) ([]*AuditEntry, error) // newest first
+	// AuditChain reads the sealed entries with N > after, ascending.
+	AuditChain(after int64, limit int) ([]*AuditEntry, error)
 
 	AddAPIKey(k *APIKey) error
 	APIKey(hash []byte) (*APIKey, error)
 	APIKeys() ([]*APIKey, error)
 	SaveAPIKey(k *APIKey) error
+	TouchAPIKey(id KeyID, at time.Time) error // notes the use, no version, no audit
+
+	AddSigningKey(k *SigningKey) error // CodeConflict when the integration has a live one with its KID
+	SigningKey(id SigningKeyID) (*SigningKey, error)
+	SigningKeys(integration string) ([]*SigningKey, error) // oldest first, revoked ones too; "" means of all integrations
+	SaveSigningKey(k *SigningKey) error                    // writes RevokedAt
 
 	AddStaff(s *Staff) error // CodeConflict when the login exists
 	Staff(id StaffID) (*Staff, error)
 	StaffByLogin(login string) (*Staff, error)
+	StaffBySubject(issuer, subject string) (*Staff, error)
+	AllStaff() ([]*Staff, error) // by login
 	StaffCount() (int, error)
-	SaveStaff(s *Staff) error
+	SaveStaff(s *Staff) error // CodeConflict when the login or the subject is another's
 	AddStaffSession(s *StaffSession) error
 	StaffSession(hash []byte) (*StaffSession, error)
+	StaffSessions(id StaffID) ([]*StaffSession, error) // of one person, newest first; run out ones too
+	TouchStaffSession(hash []byte, at time.Time) error
+	DeleteStaffSessionsExpired(before time.Time) (int64, error)
 	DeleteStaffSession(hash []byte) error
 	DeleteStaffSessions(id StaffID) error // all of one person
+
+	SaveNode(n Node) error // adds it, or writes its SeenAt
+	Nodes() ([]Node, error)
+	DeleteNode(id string) error
+}
+
+// Node is one running server of an installation.
+type Node struct {
+	ID     string
+	SeenAt time.Time // it was alive then
+}
+
+// DeliveryQuery selects a page of one webhook's deliveries. Empty fields select all.
+type DeliveryQuery struct {
+	Webhook        WebhookID // required
+	State          DeliveryState
+	ConsultationID ConsultationID
+	Limit          int        // required, ≥ 1
+	After          DeliveryID // continues behind this one
+}
+
+// AuditQuery selects a page of the audit. Empty fields select all.
+type AuditQuery struct {
+	Actor          string // exactly, "key:k_…"; or a kind with its colon, "staff:"
+	Action         string // exactly, "recording.read"; or what is before the dot with it, "recording."
+	ConsultationID ConsultationID
+	Object         string
+	From, To       time.Time // At in [From, To)
+	Limit          int       // required, ≥ 1
+	After          string    // continues behind (older than) the entry with this ID
 }
 
 // ConsultationQuery selects a page of consultations. Empty fields select all.

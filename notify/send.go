@@ -104,7 +104,7 @@ func request(ctx context.Context, d consult.Delivery, now time.Time) (*http.Requ
 		return nil, fmt.Errorf("encode event %s: %w", e.ID, err)
 	}
 	signatures := make([]string, 0, len(d.Webhook.Secrets))
-	for _, secret := range d.Webhook.Secrets {
+	for _, secret := range d.Webhook.LiveSecrets(now) {
 		s, err := Sign(secret, string(e.ID), now, body)
 		if err != nil {
 			return nil, err

@@ -13,8 +13,8 @@ import (
 
 // Outbox is what a worker needs of the store; see [consult.Store].
 type Outbox interface {
-	ClaimDeliveries(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]consult.Delivery, error)
-	SettleDelivery(ctx context.Context, event consult.EventID, webhook consult.WebhookID, o consult.Outcome) error
+	ClaimDeliveries(ctx context.Context, now time.Time, lease time.Duration, limit, perWebhook int) ([]consult.Delivery, error)
+	SettleDelivery(ctx context.Context, d *consult.Delivery, o consult.Outcome) error
 }
 
 // Config is what an installation may choose; zero fields take their defaults.
@@ -29,6 +29,9 @@ type Config struct {
 
 // settleWithin bounds the writing of an outcome.
 const settleWithin = 10 * time.Second
+
+// perWebhook is how many tries one webhook may have under way: a slow endpoint does not keep the others waiting.
+const perWebhook = 4
 
 // leaseMargin is what a lease has above the longest a try and its settling take.
 const leaseMargin = 5 * time.Second
@@ -120,7 +123,7 @@ func (w *Worker) claim(ctx context.Context, limit int) []consult.Delivery {
 		return nil
 	}
 	lease := w.cfg.Timeout + settleWithin + leaseMargin
-	ds, err := w.outbox.ClaimDeliveries(ctx, w.cfg.Now(), lease, limit)
+	ds, err := w.outbox.ClaimDeliveries(ctx, w.cfg.Now(), lease, limit, perWebhook)
 	if err != nil {
 		if ctx.Err() == nil {
 			w.log.Error("cannot read the outbox", "err", err)
@@ -140,7 +143,7 @@ func (w *Worker) deliver(ctx context.Context, d consult.Delivery) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleWithin)
 	defer cancel()
-	if err := w.outbox.SettleDelivery(ctx, d.Event.ID, d.Webhook.ID, o); err != nil {
+	if err := w.outbox.SettleDelivery(ctx, &d, o); err != nil {
 		log.Error("cannot settle a delivery; it will be made again", "err", err)
 		return
 	}

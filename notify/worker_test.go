@@ -25,7 +25,7 @@ func TestDeliver(t *testing.T) {
 
 	var story []string
 	for i, r := range lk.got() {
-		if err := Verify(hook.Secrets, r.header, r.body, w.Clock.Now()); err != nil {
+		if err := Verify(hook.LiveSecrets(w.Clock.Now()), r.header, r.body, w.Clock.Now()); err != nil {
 			t.Errorf("event %d: %v", i, err)
 		}
 		want := events[i]
@@ -52,8 +52,8 @@ func TestBothSecretsSignDuringRotation(t *testing.T) {
 	w := newWorld(t)
 	lk := newEndpoint(t, nil)
 	hook := w.webhook(lk.URL)
-	old := hook.Secrets[0]
-	hook.Secrets = append(hook.Secrets, exampleSecret)
+	old := hook.Secrets[0].Value
+	hook.Secrets = append(hook.Secrets, consult.WebhookSecret{Value: exampleSecret})
 	err := w.Store.Update(t.Context(), func(tx consult.Tx) error { return tx.SaveWebhook(hook) })
 	if err != nil {
 		t.Fatal(err)
@@ -160,7 +160,7 @@ func TestGone(t *testing.T) {
 	if err != nil || len(hooks) != 1 || hooks[0].ID != hook.ID || hooks[0].DisabledAt.IsZero() {
 		t.Errorf("%+v, %v", hooks, err)
 	}
-	ds, err := w.Store.ClaimDeliveries(t.Context(), w.Clock.Now(), time.Second, 10)
+	ds, err := w.Store.ClaimDeliveries(t.Context(), w.Clock.Now(), time.Second, 10, 10)
 	if err != nil || len(ds) != 0 || len(lk.got()) != 1 {
 		t.Errorf("%d deliveries left, %d requests, %v", len(ds), len(lk.got()), err)
 	}
@@ -181,7 +181,7 @@ func TestRetryAfterIsHonoured(t *testing.T) {
 	if o.Status != 429 || !o.RetryAt.Equal(w.Clock.Now().Add(10*time.Minute)) {
 		t.Errorf("%+v", o)
 	}
-	ds, err := w.Store.ClaimDeliveries(t.Context(), o.RetryAt.Add(-time.Second), time.Second, 1)
+	ds, err := w.Store.ClaimDeliveries(t.Context(), o.RetryAt.Add(-time.Second), time.Second, 1, 1)
 	if err != nil || len(ds) != 0 {
 		t.Errorf("%d too early, %v", len(ds), err)
 	}
@@ -263,7 +263,7 @@ func TestEndlessAnswerIsNotReadToItsEnd(t *testing.T) {
 func TestBrokenWebhook(t *testing.T) {
 	w := newWorld(t)
 	for _, change := range []func(*consult.Webhook){
-		func(h *consult.Webhook) { h.Secrets = []string{"rubbish"} },
+		func(h *consult.Webhook) { h.Secrets = []consult.WebhookSecret{{Value: "rubbish"}} },
 		func(h *consult.Webhook) { h.URL = "ftp://lk.example/" },
 		func(h *consult.Webhook) { h.URL = "http://[" },
 	} {
@@ -285,7 +285,7 @@ func TestBrokenWebhook(t *testing.T) {
 func TestPanicIsAFailedTry(t *testing.T) {
 	w := New(Config{}, nil, new(consult.LocalFeed), slog.New(slog.DiscardHandler))
 	w.client = nil
-	d := consult.Delivery{Webhook: consult.Webhook{URL: "https://lk.example", Secrets: []string{exampleSecret}}, Event: consult.Event{Data: []byte("{}")}}
+	d := consult.Delivery{Webhook: consult.Webhook{URL: "https://lk.example", Secrets: []consult.WebhookSecret{{Value: exampleSecret}}}, Event: consult.Event{Data: []byte("{}")}}
 	if o := w.trySafely(t.Context(), d, w.log); o.Delivered || o.Error == "" || o.RetryAt.IsZero() {
 		t.Errorf("%+v", o)
 	}
@@ -334,7 +334,7 @@ func TestDyingWorker(t *testing.T) {
 	if all := w.settled(); len(all) != 0 {
 		t.Fatalf("settled %+v", all)
 	}
-	if ds, err := w.Store.ClaimDeliveries(t.Context(), w.Clock.Now(), time.Second, 1); err != nil || len(ds) != 0 {
+	if ds, err := w.Store.ClaimDeliveries(t.Context(), w.Clock.Now(), time.Second, 1, 1); err != nil || len(ds) != 0 {
 		t.Fatalf("claimed %d during the lease, %v", len(ds), err)
 	}
 	w.Clock.Advance(time.Minute)

@@ -106,23 +106,23 @@ func newWorld(t *testing.T) *world {
 	return &world{World: consulttest.New(t), t: t, delivered: make(map[consult.EventID]bool)}
 }
 
-func (w *world) ClaimDeliveries(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]consult.Delivery, error) {
-	ds, err := w.Store.ClaimDeliveries(ctx, now, lease, limit)
+func (w *world) ClaimDeliveries(ctx context.Context, now time.Time, lease time.Duration, limit, perWebhook int) ([]consult.Delivery, error) {
+	ds, err := w.Store.ClaimDeliveries(ctx, now, lease, limit, perWebhook)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.underWay += len(ds)
 	return ds, err
 }
 
-func (w *world) SettleDelivery(ctx context.Context, e consult.EventID, h consult.WebhookID, o consult.Outcome) error {
-	err := w.Store.SettleDelivery(ctx, e, h, o)
+func (w *world) SettleDelivery(ctx context.Context, d *consult.Delivery, o consult.Outcome) error {
+	err := w.Store.SettleDelivery(ctx, d, o)
 	if err == nil {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		w.outcomes = append(w.outcomes, o)
 		w.underWay--
 		if o.Delivered {
-			w.delivered[e] = true
+			w.delivered[d.Event.ID] = true
 		}
 	}
 	return err

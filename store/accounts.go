@@ -1,6 +1,10 @@
 package store
 
-import "tmk/consult"
+import (
+	"slices"
+
+	"tmk/consult"
+)
 
 const apiKeyColumns = `id, integration, name, hash, scopes, created_at, expires_at, revoked_at`
 
@@ -40,12 +44,18 @@ func scopesJSON(scopes []consult.Scope) string {
 const staffColumns = `id, login, password_hash, admin, created_at`
 
 func scanStaff(r row, s *consult.Staff) error {
-	return r.Scan(&s.ID, &s.Login, &s.PasswordHash, &s.Admin, (*instant)(&s.CreatedAt))
+	var admin bool
+	defer func() {
+		if admin {
+			s.Roles = []consult.StaffRole{consult.StaffAdmin}
+		}
+	}()
+	return r.Scan(&s.ID, &s.Login, &s.PasswordHash, &admin, (*instant)(&s.CreatedAt))
 }
 
 func (t *tx) AddStaff(s *consult.Staff) error {
 	return t.add("login", `INSERT INTO staff (`+staffColumns+`) VALUES (`+placeholders(1, 5)+`) ON CONFLICT DO NOTHING`,
-		s.ID, s.Login, s.PasswordHash, s.Admin, s.CreatedAt)
+		s.ID, s.Login, s.PasswordHash, slices.Contains(s.Roles, consult.StaffAdmin), s.CreatedAt)
 }
 
 func (t *tx) Staff(id consult.StaffID) (*consult.Staff, error) {
@@ -68,7 +78,7 @@ func (t *tx) StaffCount() (int, error) {
 // SaveStaff writes the password's hash and the rights.
 func (t *tx) SaveStaff(s *consult.Staff) error {
 	return t.save("staff member", `UPDATE staff SET password_hash = $2, admin = $3 WHERE id = $1`,
-		s.ID, s.PasswordHash, s.Admin)
+		s.ID, s.PasswordHash, slices.Contains(s.Roles, consult.StaffAdmin))
 }
 
 // AddStaffSession also forgets the sessions of the same person that had run

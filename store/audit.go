@@ -14,7 +14,8 @@ func (t *tx) AddAudit(a *consult.AuditEntry) error {
 }
 
 // Audit lists by At, and entries of one moment in the order of their writing; newest first.
-func (t *tx) Audit(id consult.ConsultationID, limit int) ([]*consult.AuditEntry, error) {
+func (t *tx) Audit(q consult.AuditQuery) ([]*consult.AuditEntry, error) {
+	id, limit := q.ConsultationID, q.Limit
 	if err := checkLimit(limit); err != nil {
 		return nil, err
 	}

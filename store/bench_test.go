@@ -76,7 +76,7 @@ func BenchmarkClaimBacklog(b *testing.B) {
 		}
 		now := time.Now()
 		for {
-			heads, err := db.ClaimDeliveries(b.Context(), now, time.Minute, 1000)
+			heads, err := db.ClaimDeliveries(b.Context(), now, time.Minute, 1000, 1000)
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -85,13 +85,13 @@ func BenchmarkClaimBacklog(b *testing.B) {
 			}
 			for _, d := range heads {
 				o := consult.Outcome{RetryAt: now.Add(time.Hour), At: now}
-				if err := db.SettleDelivery(b.Context(), d.Event.ID, d.Webhook.ID, o); err != nil {
+				if err := db.SettleDelivery(b.Context(), &d, o); err != nil {
 					b.Fatal(err)
 				}
 			}
 		}
 		for b.Loop() {
-			if list, err := db.ClaimDeliveries(b.Context(), now, time.Minute, 20); err != nil || len(list) != 0 {
+			if list, err := db.ClaimDeliveries(b.Context(), now, time.Minute, 20, 20); err != nil || len(list) != 0 {
 				b.Fatal(len(list), err)
 			}
 		}

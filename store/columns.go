@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"tmk/consult"
 )
 
 // instant scans a column of microseconds into a time in UTC; 0 is the zero time.
@@ -47,7 +49,7 @@ func (c jsonColumn) Scan(src any) error {
 }
 
 // toJSON writes a map or a list of strings; "" for an empty one.
-func toJSON[T ~[]string | ~map[string]string](v T) string {
+func toJSON[T ~[]string | ~map[string]string | ~[]consult.WebhookSecret](v T) string {
 	if len(v) == 0 {
 		return ""
 	}

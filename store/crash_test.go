@@ -102,7 +102,7 @@ func killAfter(t *testing.T, url string, rows int) (last int64) {
 // in order, each with its event.
 func wantThread(t *testing.T, url string, acknowledged int64) {
 	t.Helper()
-	db, err := store.Open(t.Context(), url, nil)
+	db, err := store.Open(t.Context(), store.Config{URL: url, Key: testKey})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +137,7 @@ func wantThread(t *testing.T, url string, acknowledged int64) {
 // appendForEver posts messages and prints the number of each once it is durable.
 func appendForEver(url string) error {
 	ctx := context.Background()
-	db, err := store.Open(ctx, url, nil)
+	db, err := store.Open(ctx, store.Config{URL: url, Key: testKey})
 	if err != nil {
 		return err
 	}

@@ -25,19 +25,25 @@ type DB struct {
 
 var _ consult.Store = (*DB)(nil)
 
-// Open opens the database that url names, "sqlite:/path/tmk.db" or
-// "postgres://…", makes it if it is an SQLite file that does not exist, and
-// brings its tables up to date, of which log tells; nil logs nothing. The caller closes it.
-func Open(ctx context.Context, url string, log *slog.Logger) (*DB, error) {
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
+// Config says which database to open.
+type Config struct {
+	URL string       // "sqlite:/path/tmk.db" or "postgres://…"
+	Key []byte       // 32 secret bytes with which secrets are sealed; every node has the same
+	Log *slog.Logger // told of migrations; nil logs nothing
+}
+
+// Open opens a database, makes it if it is an SQLite file that does not exist, and
+// brings its tables up to date. The caller closes it.
+func Open(ctx context.Context, cfg Config) (*DB, error) {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	scheme, rest, _ := strings.Cut(url, ":")
+	scheme, rest, _ := strings.Cut(cfg.URL, ":")
 	switch scheme {
 	case "sqlite":
-		return openSQLite(ctx, rest, log)
+		return openSQLite(ctx, rest, cfg.Log)
 	case "postgres", "postgresql":
-		return openPostgres(ctx, url, log)
+		return openPostgres(ctx, cfg.URL, cfg.Log)
 	}
 	return nil, fmt.Errorf("open store: the address must start with sqlite: or postgres://, not %q", scheme)
 }

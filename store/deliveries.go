@@ -38,7 +38,7 @@ const queueHead = `SELECT d.attempts, e.id, e.integration, e.consultation_id, e.
 	ORDER BY d.sequence LIMIT 1`
 
 // ClaimDeliveries leases due deliveries; see [consult.Store].
-func (db *DB) ClaimDeliveries(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]consult.Delivery, error) {
+func (db *DB) ClaimDeliveries(ctx context.Context, now time.Time, lease time.Duration, limit, _ int) ([]consult.Delivery, error) {
 	if err := checkLimit(limit); err != nil {
 		return nil, err
 	}
@@ -94,7 +94,8 @@ func scanHead(r row, d *consult.Delivery) error {
 // SettleDelivery writes the outcome of an attempt; see [consult.Store]. The
 // outcome of a delivery that was settled meanwhile, after the lease ran out,
 // changes nothing. CodeNotFound when there is no such delivery.
-func (db *DB) SettleDelivery(ctx context.Context, event consult.EventID, webhook consult.WebhookID, o consult.Outcome) error {
+func (db *DB) SettleDelivery(ctx context.Context, d *consult.Delivery, o consult.Outcome) error {
+	event, webhook := d.Event.ID, d.Webhook.ID
 	if o.At.IsZero() {
 		return consult.Errorf(consult.CodeInvalid, "an outcome needs its time")
 	}

@@ -20,7 +20,7 @@ func openAtOnce(t *testing.T, url string) {
 	var group errgroup.Group
 	for range 4 {
 		group.Go(func() error {
-			db, err := store.Open(t.Context(), url, nil)
+			db, err := store.Open(t.Context(), store.Config{URL: url, Key: testKey})
 			if err != nil {
 				return err
 			}
@@ -49,7 +49,7 @@ func TestReopen(t *testing.T) {
 	for name, url := range map[string]func(testing.TB) string{"SQLite": sqliteURL, "Postgres": pgtest.URL} {
 		t.Run(name, func(t *testing.T) {
 			address := url(t)
-			first, err := store.Open(t.Context(), address, nil)
+			first, err := store.Open(t.Context(), store.Config{URL: address, Key: testKey})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -78,7 +78,7 @@ func TestOpenErrors(t *testing.T) {
 	for _, url := range []string{
 		"", "tmk.db", "sqlite:", "mysql://x", "sqlite:" + folder, "sqlite:" + broken, "postgres://[", "postgres://u:secret@127.0.0.1:1/x",
 	} {
-		db, err := store.Open(t.Context(), url, nil)
+		db, err := store.Open(t.Context(), store.Config{URL: url, Key: testKey})
 		if err == nil {
 			t.Errorf("%q opened", url)
 			db.Close()

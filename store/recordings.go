@@ -21,7 +21,8 @@ func (t *tx) Recording(id consult.RecordingID) (*consult.Recording, error) {
 	return one(t, "recording", scanRecording, `SELECT `+recordingColumns+` FROM recordings WHERE id = $1`, id)
 }
 
-func (t *tx) Recordings(id consult.ConsultationID) ([]*consult.Recording, error) {
+func (t *tx) Recordings(ids ...consult.ConsultationID) ([]*consult.Recording, error) {
+	id := ids[0]
 	return many(t, "recordings", scanRecording, `SELECT `+recordingColumns+` FROM recordings
 		WHERE consultation_id = $1 ORDER BY started_at, id`, id)
 }

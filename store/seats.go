@@ -29,7 +29,8 @@ func (t *tx) SeatByLink(hash []byte) (*consult.Seat, error) {
 }
 
 // Seats lists by CreatedAt, and those of one moment in the order of their making.
-func (t *tx) Seats(id consult.ConsultationID) ([]*consult.Seat, error) {
+func (t *tx) Seats(ids ...consult.ConsultationID) ([]*consult.Seat, error) {
+	id := ids[0]
 	return many(t, "seats", scanSeat,
 		`SELECT `+seatColumns+` FROM seats WHERE consultation_id = $1 ORDER BY created_at, n`, id)
 }
@@ -73,7 +74,8 @@ func (t *tx) SaveAttendance(a *consult.Attendance) error {
 	return t.save("attendance", `UPDATE attendances SET left_at = $2 WHERE id = $1`, a.ID, a.LeftAt)
 }
 
-func (t *tx) Attendances(id consult.ConsultationID) ([]*consult.Attendance, error) {
+func (t *tx) Attendances(ids ...consult.ConsultationID) ([]*consult.Attendance, error) {
+	id := ids[0]
 	return many(t, "attendances", scanAttendance, `SELECT `+attendanceColumns+` FROM attendances
 		WHERE consultation_id = $1 ORDER BY joined_at, id`, id)
 }

@@ -10,9 +10,12 @@ import (
 	"tmk/store/storetest"
 )
 
+// testKey seals what tests keep.
+var testKey = []byte("0123456789abcdef0123456789abcdef")
+
 func open(t testing.TB, url string) *store.DB {
 	t.Helper()
-	db, err := store.Open(t.Context(), url, nil)
+	db, err := store.Open(t.Context(), store.Config{URL: url, Key: testKey})
 	if err != nil {
 		t.Fatal(err)
 	}

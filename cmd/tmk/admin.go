@@ -36,14 +36,18 @@ func openFacts(a *app, cfg *config.Config, log *slog.Logger) (*facts, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open files: %w", err)
 	}
-	db, err := store.Open(a.ctx, databaseURL(cfg), log)
+	secret, err := openSecret(cfg)
+	if err != nil {
+		return nil, err
+	}
+	db, err := store.Open(a.ctx, store.Config{URL: databaseURL(cfg), Key: secret.derive("store"), Log: log})
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	feed := new(consult.LocalFeed)
 	return &facts{
 		db: db, feed: feed,
-		desk: consult.NewDesk(db, blobs, feed, deskConfig(cfg), log, nil),
+		desk: consult.NewDesk(db, blobs, feed, deskConfig(cfg, secret), log, nil),
 		auth: auth.New(db, time.Now),
 	}, nil
 }
@@ -94,7 +98,7 @@ func (c adminCreate) Run(a *app) error {
 		if err != nil {
 			return err
 		}
-		if _, err := f.auth.CreateStaff(a.ctx, c.Login, password, true); err != nil {
+		if _, err := f.auth.CreateStaff(a.ctx, c.Login, password, consult.StaffAdmin); err != nil {
 			return fmt.Errorf("create account %s: %w", c.Login, err)
 		}
 		return a.showPassword(c.Login, password, made)

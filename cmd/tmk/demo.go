@@ -10,6 +10,7 @@ import (
 	"os/exec"
 
 	"tmk/cmd/tmk/demo"
+	"tmk/consult"
 )
 
 // demoAdmin is the login of the account that the demo makes.
@@ -53,7 +54,7 @@ func (s *server) demoAccount(ctx context.Context) (demo.Admin, error) {
 		return demo.Admin{Login: demoAdmin}, nil
 	}
 	password := rand.Text()[:16] // 80 bits
-	if _, err := s.facts.auth.CreateStaff(ctx, demoAdmin, password, true); err != nil {
+	if _, err := s.facts.auth.CreateStaff(ctx, demoAdmin, password, consult.StaffAdmin); err != nil {
 		return demo.Admin{}, fmt.Errorf("make the demo's account: %w", err)
 	}
 	return demo.Admin{Login: demoAdmin, Password: password}, nil

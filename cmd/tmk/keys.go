@@ -100,7 +100,7 @@ func (c webhookCreate) Run(a *app) error {
 		if err != nil {
 			return fmt.Errorf("create webhook: %w", err)
 		}
-		return a.table([]string{"id", string(w.ID)}, []string{"url", w.URL}, []string{"secret", strings.Join(w.Secrets, " ")})
+		return a.table([]string{"id", string(w.ID)}, []string{"url", w.URL}, []string{"secret", strings.Join(w.LiveSecrets(time.Now()), " ")})
 	})
 }
 

@@ -287,11 +287,12 @@ func scheme(cfg *config.Config) string {
 	return "http"
 }
 
-func deskConfig(cfg *config.Config) consult.Config {
+func deskConfig(cfg *config.Config, secret *secret) consult.Config {
 	return consult.Config{
 		PublicURL: cfg.PublicURL, TimeZone: cfg.Room.TimeZone,
 		JoinEarly: cfg.Room.JoinEarly, Grace: cfg.Room.Grace, AbandonAfter: cfg.Room.AbandonAfter, MaxLength: cfg.Room.MaxLength,
 		MaxFileSize: int64(cfg.Room.MaxFileSize), MaxSeats: cfg.Room.MaxPeople,
+		LinkKey: secret.derive("links"), AuditKey: secret.derive("audit"),
 	}
 }
 

@@ -2,6 +2,7 @@ package auth_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -29,7 +30,7 @@ func onBoth(t *testing.T, test func(t *testing.T, w *consulttest.World)) {
 
 func create(t *testing.T, w *consulttest.World, login string) *consult.Staff {
 	t.Helper()
-	s, err := w.Auth.CreateStaff(t.Context(), login, password, true)
+	s, err := w.Auth.CreateStaff(t.Context(), login, password, consult.StaffAdmin)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +47,7 @@ func TestLogin(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if s.ID != admin.ID || !s.Admin || len(cookie) != 43 { // 256 bits in base64url
+		if s.ID != admin.ID || !slices.Contains(s.Roles, consult.StaffAdmin) || len(cookie) != 43 { // 256 bits in base64url
 			t.Errorf("%+v, %q", s, cookie)
 		}
 		p, err := w.Auth.Staff(t.Context(), cookie)
@@ -134,13 +135,13 @@ func TestLoginIsThrottled(t *testing.T) {
 func TestCreateStaffRefused(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *consulttest.World) {
 		create(t, w, "admin")
-		_, err := w.Auth.CreateStaff(t.Context(), "Admin", password, false)
+		_, err := w.Auth.CreateStaff(t.Context(), "Admin", password)
 		wantCode(t, err, consult.CodeConflict)
 		for login, pass := range map[string]string{
 			"": password, "two words": password, strings.Repeat("x", 65): password,
 			"short": "elevenchars", "broken": "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", "long": strings.Repeat("x", 1025),
 		} {
-			_, err := w.Auth.CreateStaff(t.Context(), login, pass, false)
+			_, err := w.Auth.CreateStaff(t.Context(), login, pass)
 			wantCode(t, err, consult.CodeInvalid)
 		}
 	})

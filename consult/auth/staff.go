@@ -121,7 +121,7 @@ func (a *Auth) Logout(ctx context.Context, cookie string) error {
 
 // CreateStaff makes an account. Logins are kept in small letters. Codes: invalid
 // (an empty or odd login, a password under 12 characters), conflict (the login exists).
-func (a *Auth) CreateStaff(ctx context.Context, login, password string, admin bool) (*consult.Staff, error) {
+func (a *Auth) CreateStaff(ctx context.Context, login, password string, roles ...consult.StaffRole) (*consult.Staff, error) {
 	login = cleanLogin(login)
 	if err := errors.Join(checkLogin(login), checkPassword(password)); err != nil {
 		return nil, err
@@ -134,7 +134,7 @@ func (a *Auth) CreateStaff(ctx context.Context, login, password string, admin bo
 	err = a.store.Update(ctx, func(tx consult.Tx) error {
 		now := a.clock()
 		staff = &consult.Staff{
-			ID: consult.StaffID(consult.NewID("u_", now)), Login: login, PasswordHash: hash, Admin: admin, CreatedAt: now,
+			ID: consult.StaffID(consult.NewID("u_", now)), Login: login, PasswordHash: hash, Roles: roles, CreatedAt: now,
 		}
 		if err := tx.AddStaff(staff); err != nil {
 			return err

@@ -18,6 +18,9 @@ import (
 // PublicURL is what the links of [New]'s desk begin with.
 const PublicURL = "https://tmk.example"
 
+// testKey stands in for every secret of an installation.
+var testKey = []byte("0123456789abcdef0123456789abcdef")
+
 // World is a desk and everything below it.
 type World struct {
 	Desk  *consult.Desk
@@ -38,7 +41,7 @@ func New(t testing.TB) *World {
 // law before the desk is made.
 func Open(t testing.TB, url string, change func(*consult.Config)) *World {
 	t.Helper()
-	db, err := store.Open(t.Context(), url, nil)
+	db, err := store.Open(t.Context(), store.Config{URL: url, Key: testKey})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,6 +61,7 @@ func Open(t testing.TB, url string, change func(*consult.Config)) *World {
 	})
 	cfg := consult.DefaultConfig
 	cfg.PublicURL = PublicURL
+	cfg.LinkKey, cfg.AuditKey = testKey, testKey
 	if change != nil {
 		change(&cfg)
 	}

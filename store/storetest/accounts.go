@@ -45,7 +45,7 @@ func staff(t *testing.T, s consult.Store) {
 	if n := count(); n != 0 {
 		t.Errorf("%d at first", n)
 	}
-	anna := &consult.Staff{ID: "u_a", Login: "анна", PasswordHash: "$argon2id$…", Admin: true, CreatedAt: morning}
+	anna := &consult.Staff{ID: "u_a", Login: "анна", PasswordHash: "$argon2id$…", Roles: []consult.StaffRole{consult.StaffAdmin}, CreatedAt: morning}
 	boris := &consult.Staff{ID: "u_b", Login: "boris", CreatedAt: morning}
 	add(t, s, consult.Tx.AddStaff, anna)
 	add(t, s, consult.Tx.AddStaff, boris)
@@ -60,7 +60,7 @@ func staff(t *testing.T, s consult.Store) {
 	missing(t, s, "another case", byLogin("Boris"))
 	missing(t, s, "a blank more", byLogin("boris "))
 	missing(t, s, "no such id", func(tx consult.Tx) (*consult.Staff, error) { return tx.Staff("u_none") })
-	boris.PasswordHash, boris.Admin = "new", true
+	boris.PasswordHash, boris.Roles = "new", []consult.StaffRole{consult.StaffAdmin}
 	add(t, s, consult.Tx.SaveStaff, boris)
 	want(t, "saved", read(t, s, byLogin("boris")), boris)
 	refused(t, s, consult.CodeConflict, "the same login", func(tx consult.Tx) error {

@@ -250,7 +250,7 @@ func limits(t *testing.T, s consult.Store) {
 		"Messages":          func(tx consult.Tx, n int) error { _, err := tx.Messages(sc.c.ID, 0, n); return err },
 		"RecordingsByState": func(tx consult.Tx, n int) error { _, err := tx.RecordingsByState("", n); return err },
 		"Events":            func(tx consult.Tx, n int) error { _, err := tx.Events("lk", "", n); return err },
-		"Audit":             func(tx consult.Tx, n int) error { _, err := tx.Audit("", n); return err },
+		"Audit":             func(tx consult.Tx, n int) error { _, err := tx.Audit(consult.AuditQuery{Limit: n}); return err },
 	} {
 		for _, n := range []int{0, -1} {
 			wantCode(t, consult.CodeInvalid, name, s.View(ctxOf(t), func(tx consult.Tx) error { return list(tx, n) }))
@@ -259,6 +259,6 @@ func limits(t *testing.T, s consult.Store) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	_, err := s.ClaimDeliveries(ctxOf(t), morning, time.Minute, 0)
+	_, err := s.ClaimDeliveries(ctxOf(t), morning, time.Minute, 0, 10)
 	wantCode(t, consult.CodeInvalid, "ClaimDeliveries", err)
 }

@@ -24,7 +24,7 @@ var deliveryLaws = []law{
 // claim gives the claimed as "event>webhook".
 func claim(t *testing.T, s consult.Store, now time.Time, limit int) []string {
 	t.Helper()
-	list, err := s.ClaimDeliveries(ctxOf(t), now, time.Minute, limit)
+	list, err := s.ClaimDeliveries(ctxOf(t), now, time.Minute, limit, limit)
 	if err != nil {
 		t.Fatalf("ClaimDeliveries: %v", err)
 	}
@@ -37,7 +37,7 @@ func claim(t *testing.T, s consult.Store, now time.Time, limit int) []string {
 
 func settle(t *testing.T, s consult.Store, event consult.EventID, webhook consult.WebhookID, o consult.Outcome) {
 	t.Helper()
-	if err := s.SettleDelivery(ctxOf(t), event, webhook, o); err != nil {
+	if err := s.SettleDelivery(ctxOf(t), deliveryOf(event, webhook), o); err != nil {
 		t.Fatalf("SettleDelivery: %v", err)
 	}
 }
@@ -46,7 +46,7 @@ var delivered = consult.Outcome{Delivered: true, Status: 200, At: morning}
 
 func setWebhook(t *testing.T, s consult.Store, id consult.WebhookID) *consult.Webhook {
 	t.Helper()
-	w := &consult.Webhook{ID: id, Integration: "lk", URL: "https://lk.example", Secrets: []string{"whsec_x"}, CreatedAt: morning}
+	w := &consult.Webhook{ID: id, Integration: "lk", URL: "https://lk.example", Secrets: []consult.WebhookSecret{{Value: "whsec_x"}}, CreatedAt: morning}
 	add(t, s, consult.Tx.AddWebhook, w)
 	return w
 }
@@ -84,7 +84,7 @@ func fanOut(t *testing.T, s consult.Store) {
 	setWebhook(t, s, "wh_late") // hears of what comes, not of what was
 	want(t, "before its time", claim(t, s, morning.Add(-time.Microsecond), 10), []string{})
 
-	list, err := s.ClaimDeliveries(ctxOf(t), morning, time.Minute, 10)
+	list, err := s.ClaimDeliveries(ctxOf(t), morning, time.Minute, 10, 10)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +138,7 @@ func retries(t *testing.T, s consult.Store) {
 	settle(t, s, "evt_a1", "wh_2", delivered)
 	want(t, "its successor waits, everybody else does not", claim(t, s, later.Add(-time.Microsecond), 10),
 		[]string{"evt_a2>wh_2", "evt_b1>wh_1", "evt_b1>wh_2"})
-	list, err := s.ClaimDeliveries(ctxOf(t), later, time.Minute, 10)
+	list, err := s.ClaimDeliveries(ctxOf(t), later, time.Minute, 10, 10)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,9 +183,9 @@ func settling(t *testing.T, s consult.Store) {
 	sc := setScene(t, s, "a")
 	setWebhook(t, s, "wh_1")
 	tell(t, s, sc, "1", 0)
-	wantCode(t, consult.CodeNotFound, "an unknown event", s.SettleDelivery(ctxOf(t), "evt_none", "wh_1", delivered))
-	wantCode(t, consult.CodeNotFound, "an unknown webhook", s.SettleDelivery(ctxOf(t), "evt_1", "wh_none", delivered))
-	wantCode(t, consult.CodeInvalid, "without a time", s.SettleDelivery(ctxOf(t), "evt_1", "wh_1", consult.Outcome{Delivered: true}))
+	wantCode(t, consult.CodeNotFound, "an unknown event", s.SettleDelivery(ctxOf(t), deliveryOf("evt_none", "wh_1"), delivered))
+	wantCode(t, consult.CodeNotFound, "an unknown webhook", s.SettleDelivery(ctxOf(t), deliveryOf("evt_1", "wh_none"), delivered))
+	wantCode(t, consult.CodeInvalid, "without a time", s.SettleDelivery(ctxOf(t), deliveryOf("evt_1", "wh_1"), consult.Outcome{Delivered: true}))
 	claim(t, s, morning, 10)
 	settle(t, s, "evt_1", "wh_1", delivered)
 	tell(t, s, sc, "2", 0)
@@ -258,7 +258,7 @@ func (b *bench) left() int {
 
 // work claims some and settles them; every third delivery fails at first.
 func (b *bench) work(ctx context.Context, s consult.Store) error {
-	list, err := s.ClaimDeliveries(ctx, morning, time.Hour, 3)
+	list, err := s.ClaimDeliveries(ctx, morning, time.Hour, 3, 3)
 	if err != nil {
 		return err
 	}
@@ -266,7 +266,7 @@ func (b *bench) work(ctx context.Context, s consult.Store) error {
 		b.take(d)
 	}
 	for _, d := range list {
-		if err := s.SettleDelivery(ctx, d.Event.ID, d.Webhook.ID, b.done(d)); err != nil {
+		if err := s.SettleDelivery(ctx, &d, b.done(d)); err != nil {
 			return err
 		}
 	}
@@ -306,4 +306,8 @@ func (b *bench) done(d consult.Delivery) consult.Outcome {
 	b.last[queue(d)] = d.Event.Sequence
 	b.open--
 	return delivered
+}
+
+func deliveryOf(event consult.EventID, webhook consult.WebhookID) *consult.Delivery {
+	return &consult.Delivery{Event: consult.Event{ID: event}, Webhook: consult.Webhook{ID: webhook}}
 }

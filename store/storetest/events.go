@@ -47,7 +47,7 @@ func events(t *testing.T, s consult.Store) {
 }
 
 func webhooks(t *testing.T, s consult.Store) {
-	b := &consult.Webhook{ID: "wh_b", Integration: "lk", URL: "https://lk.example/hook", Secrets: []string{"whsec_1", "whsec_2"}, CreatedAt: morning}
+	b := &consult.Webhook{ID: "wh_b", Integration: "lk", URL: "https://lk.example/hook", Secrets: []consult.WebhookSecret{{Value: "whsec_1"}, {Value: "whsec_2"}}, CreatedAt: morning}
 	a := &consult.Webhook{ID: "wh_a", Integration: "lk", URL: "https://a.example", CreatedAt: morning, DisabledAt: morning.Add(time.Hour)}
 	other := &consult.Webhook{ID: "wh_c", Integration: "other", URL: "https://c.example", CreatedAt: morning}
 	for _, w := range []*consult.Webhook{b, a, other} {
@@ -55,7 +55,7 @@ func webhooks(t *testing.T, s consult.Store) {
 	}
 	of := func(tx consult.Tx) ([]*consult.Webhook, error) { return tx.Webhooks("lk") }
 	want(t, "of the integration", read(t, s, of), []*consult.Webhook{a, b})
-	b.URL, b.Secrets, b.DisabledAt = "https://new.example", []string{"whsec_3"}, morning
+	b.URL, b.Secrets, b.DisabledAt = "https://new.example", []consult.WebhookSecret{{Value: "whsec_3"}}, morning
 	add(t, s, consult.Tx.SaveWebhook, b)
 	want(t, "saved", read(t, s, func(tx consult.Tx) (*consult.Webhook, error) { return tx.Webhook("wh_b") }), b)
 	missing(t, s, "no such webhook", func(tx consult.Tx) (*consult.Webhook, error) { return tx.Webhook("wh_none") })
@@ -77,7 +77,9 @@ func audit(t *testing.T, s consult.Store) {
 		all = append([]*consult.AuditEntry{e}, all...)
 	}
 	of := func(id consult.ConsultationID, limit int) []*consult.AuditEntry {
-		return read(t, s, func(tx consult.Tx) ([]*consult.AuditEntry, error) { return tx.Audit(id, limit) })
+		return read(t, s, func(tx consult.Tx) ([]*consult.AuditEntry, error) {
+			return tx.Audit(consult.AuditQuery{ConsultationID: id, Limit: limit})
+		})
 	}
 	want(t, "all, those of one moment as they were written", of("", 10), all)
 	want(t, "the newest", of("", 1), all[:1])

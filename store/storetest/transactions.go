@@ -63,14 +63,14 @@ func wantUnchanged(t *testing.T, s consult.Store, sc scene) {
 			return err
 		}
 		want(t, "events", events, nil)
-		audit, err := tx.Audit("", 10)
+		audit, err := tx.Audit(consult.AuditQuery{Limit: 10})
 		if err != nil {
 			return err
 		}
 		want(t, "audit", audit, nil)
 		return nil
 	})
-	due, err := s.ClaimDeliveries(ctxOf(t), morning.Add(time.Hour), time.Minute, 10)
+	due, err := s.ClaimDeliveries(ctxOf(t), morning.Add(time.Hour), time.Minute, 10, 10)
 	if err != nil || len(due) != 0 {
 		t.Errorf("deliveries %v, %v, want none", due, err)
 	}

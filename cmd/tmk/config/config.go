@@ -23,6 +23,7 @@ type Config struct {
 	PublicURL      string        `key:"public_url" doc:"What people type to get here, such as https://tmk.example: links start with it. Empty: http://localhost and the port of listen, which works on this machine only."`
 	DataDir        string        `key:"data_dir" default:"data" doc:"Folder for the database, files and recordings. Made when missing; only one server may use it at a time."`
 	Database       string        `key:"database" secret:"url" doc:"Where the facts are: sqlite:/path/tmk.db or postgres://user:password@host/name. Empty: SQLite in data_dir."`
+	SecretFile     string        `key:"secret_file" doc:"File with the secret that links are derived from and that seals secrets in the database. Empty: secret in data_dir, made at the first start. Keep a copy beside the backups: without it links, webhook secrets and second factors are lost. Servers that share a database share it."`
 	TrustedProxies []string      `key:"trusted_proxies" doc:"Addresses or networks (CIDR) of proxies in front, whose X-Forwarded-For is believed. Without it all people behind a proxy share one limit of tries to log in."`
 	StopTimeout    time.Duration `key:"stop_timeout" default:"30s" doc:"How long a graceful stop may take: people are told, recordings are finished, events are sent."`
 

@@ -89,7 +89,7 @@ func (lk *LK) Start(ctx context.Context, admin Admin) error {
 	}
 	lk.mu.Lock()
 	defer lk.mu.Unlock()
-	lk.key, lk.secret, lk.signing, lk.admin = key.ID, secret, hook.Secrets, admin
+	lk.key, lk.secret, lk.signing, lk.admin = key.ID, secret, hook.LiveSecrets(time.Now()), admin
 	return nil
 }
 
