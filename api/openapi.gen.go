@@ -7,27 +7,6 @@ import (
 	"time"
 )
 
-// Defines values for ConsentAnswer.
-const (
-	ConsentAnswerGiven   ConsentAnswer = "given"
-	ConsentAnswerRefused ConsentAnswer = "refused"
-	ConsentAnswerUnasked ConsentAnswer = "unasked"
-)
-
-// Valid indicates whether the value is a known member of the ConsentAnswer enum.
-func (e ConsentAnswer) Valid() bool {
-	switch e {
-	case ConsentAnswerGiven:
-		return true
-	case ConsentAnswerRefused:
-		return true
-	case ConsentAnswerUnasked:
-		return true
-	default:
-		return false
-	}
-}
-
 // Defines values for EndReason.
 const (
 	EndReasonAPI       EndReason = "api"
@@ -141,24 +120,28 @@ func (e MessageKind) Valid() bool {
 
 // Defines values for ProblemCode.
 const (
-	ProblemCodeCancelled        ProblemCode = "cancelled"
-	ProblemCodeConflict         ProblemCode = "conflict"
-	ProblemCodeConsentRequired  ProblemCode = "consent_required"
-	ProblemCodeDuplicate        ProblemCode = "duplicate"
-	ProblemCodeFinished         ProblemCode = "finished"
-	ProblemCodeForbidden        ProblemCode = "forbidden"
-	ProblemCodeInternal         ProblemCode = "internal"
-	ProblemCodeInvalid          ProblemCode = "invalid"
-	ProblemCodeLinkExpired      ProblemCode = "link_expired"
-	ProblemCodeLinkUnknown      ProblemCode = "link_unknown"
-	ProblemCodeMethodNotAllowed ProblemCode = "method_not_allowed"
-	ProblemCodeNotFound         ProblemCode = "not_found"
-	ProblemCodeRateLimited      ProblemCode = "rate_limited"
-	ProblemCodeTooEarly         ProblemCode = "too_early"
-	ProblemCodeTooLarge         ProblemCode = "too_large"
-	ProblemCodeUnauthorized     ProblemCode = "unauthorized"
-	ProblemCodeUnavailable      ProblemCode = "unavailable"
-	ProblemCodeUnsupported      ProblemCode = "unsupported"
+	ProblemCodeCancelled           ProblemCode = "cancelled"
+	ProblemCodeConflict            ProblemCode = "conflict"
+	ProblemCodeConsentRequired     ProblemCode = "consent_required"
+	ProblemCodeDuplicate           ProblemCode = "duplicate"
+	ProblemCodeFinished            ProblemCode = "finished"
+	ProblemCodeForbidden           ProblemCode = "forbidden"
+	ProblemCodeIdempotencyMismatch ProblemCode = "idempotency_mismatch"
+	ProblemCodeInProgress          ProblemCode = "in_progress"
+	ProblemCodeInternal            ProblemCode = "internal"
+	ProblemCodeInvalid             ProblemCode = "invalid"
+	ProblemCodeLinkExpired         ProblemCode = "link_expired"
+	ProblemCodeLinkUnknown         ProblemCode = "link_unknown"
+	ProblemCodeMethodNotAllowed    ProblemCode = "method_not_allowed"
+	ProblemCodeNotFound            ProblemCode = "not_found"
+	ProblemCodePreconditionFailed  ProblemCode = "precondition_failed"
+	ProblemCodeRateLimited         ProblemCode = "rate_limited"
+	ProblemCodeTooEarly            ProblemCode = "too_early"
+	ProblemCodeTooLarge            ProblemCode = "too_large"
+	ProblemCodeUnauthorized        ProblemCode = "unauthorized"
+	ProblemCodeUnavailable         ProblemCode = "unavailable"
+	ProblemCodeUnclaimed           ProblemCode = "unclaimed"
+	ProblemCodeUnsupported         ProblemCode = "unsupported"
 )
 
 // Valid indicates whether the value is a known member of the ProblemCode enum.
@@ -176,6 +159,10 @@ func (e ProblemCode) Valid() bool {
 		return true
 	case ProblemCodeForbidden:
 		return true
+	case ProblemCodeIdempotencyMismatch:
+		return true
+	case ProblemCodeInProgress:
+		return true
 	case ProblemCodeInternal:
 		return true
 	case ProblemCodeInvalid:
@@ -188,6 +175,8 @@ func (e ProblemCode) Valid() bool {
 		return true
 	case ProblemCodeNotFound:
 		return true
+	case ProblemCodePreconditionFailed:
+		return true
 	case ProblemCodeRateLimited:
 		return true
 	case ProblemCodeTooEarly:
@@ -197,6 +186,8 @@ func (e ProblemCode) Valid() bool {
 	case ProblemCodeUnauthorized:
 		return true
 	case ProblemCodeUnavailable:
+		return true
+	case ProblemCodeUnclaimed:
 		return true
 	case ProblemCodeUnsupported:
 		return true
@@ -340,63 +331,11 @@ func (e WebhookMessageKind) Valid() bool {
 	}
 }
 
-// AdminRecording defines model for AdminRecording.
-type AdminRecording struct {
-	Bytes      int64 `json:"bytes,omitempty,omitzero"`
-	DurationMs int64 `json:"durationMs,omitempty,omitzero"`
-
-	// Failure `disk_full`, `io_error`, `empty`, `lost`.
-	Failure    string    `json:"failure,omitempty,omitzero"`
-	FinishedAt time.Time `json:"finishedAt,omitempty,omitzero"`
-	ID         string    `json:"id"`
-
-	// OffsetMs Of its first sample on the clock that all recordings of the session share.
-	OffsetMs      int64                 `json:"offsetMs"`
-	ParticipantID string                `json:"participantId"`
-	Role          Role                  `json:"role"`
-	Session       AdminRecordingSession `json:"session"`
-	SessionID     string                `json:"sessionId"`
-	Sha256        string                `json:"sha256,omitempty,omitzero"`
-
-	// Source `camera` comes with the microphone.
-	Source    RecordingSource `json:"source"`
-	StartedAt time.Time       `json:"startedAt"`
-
-	// State `active`: being written; `finishing`: being made seekable; `ready`: can be downloaded; `failed`: see `failure`.
-	State RecordingState `json:"state"`
-}
-
-// AdminRecordingList defines model for AdminRecordingList.
-type AdminRecordingList struct {
-	Items []AdminRecording `json:"items"`
-}
-
-// AdminRecordingSession defines model for AdminRecordingSession.
-type AdminRecordingSession struct {
-	Doctor     RoomPatient `json:"doctor"`
-	ExternalID string      `json:"externalId,omitempty,omitzero"`
-	ID         string      `json:"id"`
-	Patient    RoomPatient `json:"patient"`
-	StartsAt   time.Time   `json:"startsAt"`
-
-	// Status UPCOMING (Предстоящая) → CURRENT (Текущая) when doctor and patient are both in the room → FINISHED (Завершенная). UPCOMING → CANCELLED (Отменена) by the integration, → MISSED (Не состоялась) when nobody held it. The last three are final.
-	Status     Status `json:"status"`
-	StatusName string `json:"statusName"`
-}
-
-// Brand defines model for Brand.
-type Brand struct {
-	Name string `json:"name"`
-}
-
 // Cancellation defines model for Cancellation.
 type Cancellation struct {
 	// Reason For people; not shown in webhooks.
 	Reason string `json:"reason,omitempty,omitzero"`
 }
-
-// ConsentAnswer defines model for ConsentAnswer.
-type ConsentAnswer string
 
 // Doctor defines model for Doctor.
 type Doctor struct {
@@ -465,18 +404,6 @@ type Language string
 type Links struct {
 	Doctor  string `json:"doctor"`
 	Patient string `json:"patient"`
-}
-
-// Login defines model for Login.
-type Login struct {
-	Login    string `json:"login"`
-	Password string `json:"password"`
-}
-
-// Me defines model for Me.
-type Me struct {
-	Admin bool   `json:"admin"`
-	Login string `json:"login"`
 }
 
 // Message defines model for Message.
@@ -596,9 +523,8 @@ type Problem struct {
 	Instance string `json:"instance"`
 
 	// Ref `duplicate`: the id of the session that exists; `too_early`: when the join window opens.
-	Ref     string      `json:"ref,omitempty,omitzero"`
-	Session RoomSession `json:"session,omitempty,omitzero"`
-	Status  int         `json:"status"`
+	Ref    string `json:"ref,omitempty,omitzero"`
+	Status int    `json:"status"`
 
 	// Title The same for all problems of this code.
 	Title string `json:"title"`
@@ -661,98 +587,6 @@ type RecordingState string
 
 // Role defines model for Role.
 type Role string
-
-// RoomDoctor defines model for RoomDoctor.
-type RoomDoctor struct {
-	Name      string `json:"name"`
-	Specialty string `json:"specialty"`
-}
-
-// RoomEntered defines model for RoomEntered.
-type RoomEntered struct {
-	Brand   Brand         `json:"brand"`
-	Consent ConsentAnswer `json:"consent"`
-
-	// ConsentTextVersion Which text to show and to name in the answer.
-	ConsentTextVersion string     `json:"consentTextVersion"`
-	Limits             RoomLimits `json:"limits"`
-
-	// OpensAt When the join window opens.
-	OpensAt time.Time `json:"opensAt"`
-
-	// Pass The tab's credential.
-	Pass       string      `json:"pass"`
-	Seat       RoomSeat    `json:"seat"`
-	ServerTime time.Time   `json:"serverTime"`
-	Session    RoomSession `json:"session"`
-}
-
-// RoomEntry defines model for RoomEntry.
-type RoomEntry struct {
-	// Token What follows `/j/` in the link.
-	Token string `json:"token"`
-}
-
-// RoomLimits defines model for RoomLimits.
-type RoomLimits struct {
-	// MaxFile Bytes in one file.
-	MaxFile int64 `json:"maxFile"`
-
-	// MaxText Characters in one message.
-	MaxText int `json:"maxText"`
-}
-
-// RoomPatient defines model for RoomPatient.
-type RoomPatient struct {
-	Name string `json:"name"`
-}
-
-// RoomSeat defines model for RoomSeat.
-type RoomSeat struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
-	Role Role   `json:"role"`
-}
-
-// RoomSession defines model for RoomSession.
-type RoomSession struct {
-	Doctor          RoomDoctor `json:"doctor"`
-	DurationMinutes int        `json:"durationMinutes"`
-
-	// EndReason `doctor`; `api`: the integration; `abandoned`: the room stayed empty; `timeout`: the longest time was reached.
-	EndReason  EndReason   `json:"endReason,omitempty,omitzero"`
-	FinishedAt time.Time   `json:"finishedAt,omitempty,omitzero"`
-	ID         string      `json:"id"`
-	Language   Language    `json:"language"`
-	Patient    RoomPatient `json:"patient"`
-
-	// Recording `off`; `ask`: recorded while everybody present has consented; `required`: nobody enters without consenting.
-	Recording RecordingPolicy `json:"recording"`
-	StartedAt time.Time       `json:"startedAt,omitempty,omitzero"`
-	StartsAt  time.Time       `json:"startsAt"`
-
-	// Status UPCOMING (Предстоящая) → CURRENT (Текущая) when doctor and patient are both in the room → FINISHED (Завершенная). UPCOMING → CANCELLED (Отменена) by the integration, → MISSED (Не состоялась) when nobody held it. The last three are final.
-	Status     Status `json:"status"`
-	StatusName string `json:"statusName"`
-	TimeZone   string `json:"timeZone"`
-	Topic      string `json:"topic"`
-}
-
-// RoomState defines model for RoomState.
-type RoomState struct {
-	Brand   Brand         `json:"brand"`
-	Consent ConsentAnswer `json:"consent"`
-
-	// ConsentTextVersion Which text to show and to name in the answer.
-	ConsentTextVersion string     `json:"consentTextVersion"`
-	Limits             RoomLimits `json:"limits"`
-
-	// OpensAt When the join window opens.
-	OpensAt    time.Time   `json:"opensAt"`
-	Seat       RoomSeat    `json:"seat"`
-	ServerTime time.Time   `json:"serverTime"`
-	Session    RoomSession `json:"session"`
-}
 
 // Session defines model for Session.
 type Session struct {
@@ -939,9 +773,6 @@ type Conflict = Problem
 // Forbidden RFC 9457.
 type Forbidden = Problem
 
-// Gone RFC 9457.
-type Gone = Problem
-
 // Internal RFC 9457.
 type Internal = Problem
 
@@ -1087,72 +918,6 @@ type ListRecordingsParams struct {
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
-// LoginParams defines parameters for Login.
-type LoginParams struct {
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
-	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
-}
-
-// LogoutParams defines parameters for Logout.
-type LogoutParams struct {
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
-	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
-}
-
-// GetMeParams defines parameters for GetMe.
-type GetMeParams struct {
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
-	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
-}
-
-// ListAllRecordingsParams defines parameters for ListAllRecordings.
-type ListAllRecordingsParams struct {
-	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
-
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
-	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
-}
-
-// ListAllSessionsParams defines parameters for ListAllSessions.
-type ListAllSessionsParams struct {
-	// Status Only these; may be repeated.
-	Status StatusFilter `form:"status,omitempty" json:"status,omitempty,omitzero"`
-
-	// From `startsAt` at or after.
-	From From `form:"from,omitempty" json:"from,omitempty,omitzero"`
-
-	// To `startsAt` before.
-	To    To    `form:"to,omitempty" json:"to,omitempty,omitzero"`
-	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
-
-	// Cursor `nextCursor` of the page before.
-	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
-
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
-	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
-}
-
-// EnterRoomParams defines parameters for EnterRoom.
-type EnterRoomParams struct {
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
-	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
-}
-
-// GetRoomFileContentParams defines parameters for GetRoomFileContent.
-type GetRoomFileContentParams struct {
-	// Range `bytes=…` (RFC 9110).
-	Range Range `json:"Range,omitempty,omitzero"`
-
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
-	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
-}
-
-// GetRoomStateParams defines parameters for GetRoomState.
-type GetRoomStateParams struct {
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
-	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
-}
-
 // ReceiveEventParams defines parameters for ReceiveEvent.
 type ReceiveEventParams struct {
 	// WebhookID The event's id; the same at every try.
@@ -1177,12 +942,6 @@ type FinishSessionJSONRequestBody = Empty
 
 // CreateInviteJSONRequestBody defines body for CreateInvite for application/json ContentType.
 type CreateInviteJSONRequestBody = NewInvite
-
-// LoginJSONRequestBody defines body for Login for application/json ContentType.
-type LoginJSONRequestBody = Login
-
-// EnterRoomJSONRequestBody defines body for EnterRoom for application/json ContentType.
-type EnterRoomJSONRequestBody = RoomEntry
 
 // ReceiveEventJSONRequestBody defines body for ReceiveEvent for application/json ContentType.
 type ReceiveEventJSONRequestBody = WebhookEvent

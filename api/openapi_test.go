@@ -11,34 +11,49 @@ import (
 	"tmk/consult"
 )
 
-// loadSpec reads the embedded document and checks it against OpenAPI 3.1.
-func loadSpec(t *testing.T) *openapi3.T {
+// specs are LK's document and our pages'.
+var specs = []string{"openapi.yaml", "pages.yaml"}
+
+// loadSpec reads a document and checks it against OpenAPI 3.1.
+func loadSpec(t *testing.T, file string) *openapi3.T {
 	t.Helper()
 	loader := openapi3.NewLoader()
-	doc, err := loader.LoadFromFile("openapi.yaml")
+	loader.IsExternalRefsAllowed = true
+	doc, err := loader.LoadFromFile(file)
 	if err != nil {
-		t.Fatalf("load openapi.yaml: %v", err)
+		t.Fatalf("load %s: %v", file, err)
 	}
 	if err := doc.Validate(loader.Context, openapi3.IsOpenAPI31OrLater()); err != nil {
-		t.Fatalf("openapi.yaml is not valid OpenAPI 3.1: %v", err)
+		t.Fatalf("%s is not valid OpenAPI 3.1: %v", file, err)
 	}
 	return doc
 }
 
 func TestSpecIsValid(t *testing.T) {
-	if doc := loadSpec(t); doc.OpenAPI != "3.1.0" {
-		t.Errorf("openapi is %q", doc.OpenAPI)
+	for _, file := range specs {
+		if doc := loadSpec(t, file); doc.OpenAPI != "3.1.0" {
+			t.Errorf("openapi of %s is %q", file, doc.OpenAPI)
+		}
 	}
 }
 
-// Every route of the router is in openapi.yaml and the other way round, with
-// the credential that the router asks for.
+// Every route of the router is in one of the documents and the other way round, with
+// the credential that the router asks for; LK's has none of our pages'.
 func TestRoutesAreTheSpec(t *testing.T) {
-	doc := loadSpec(t)
 	described := make(map[string]*openapi3.Operation)
-	for path, item := range doc.Paths.Map() {
-		for method, op := range item.Operations() {
-			described[method+" "+path] = op
+	for _, file := range specs {
+		doc := loadSpec(t, file)
+		for path, item := range doc.Paths.Map() {
+			ours := strings.HasPrefix(path, "/v1/room/") || strings.HasPrefix(path, "/v1/admin/")
+			if ours != (file == "pages.yaml") {
+				t.Errorf("%s is in %s", path, file)
+			}
+			for method, op := range item.Operations() {
+				if op.Security == nil {
+					op.Security = &doc.Security
+				}
+				described[method+" "+path] = op
+			}
 		}
 	}
 	schemes := map[access]string{
@@ -49,22 +64,18 @@ func TestRoutesAreTheSpec(t *testing.T) {
 		name := r.method + " " + colon.ReplaceAllString(r.path, "{$1}")
 		op := described[name]
 		if op == nil {
-			t.Errorf("%s is not in openapi.yaml", name)
+			t.Errorf("%s is in no document", name)
 			continue
 		}
 		delete(described, name)
-		security := doc.Security
-		if op.Security != nil {
-			security = *op.Security
-		}
 		var asked []string
-		for _, one := range security {
+		for _, one := range *op.Security {
 			for scheme := range one {
 				asked = append(asked, scheme)
 			}
 		}
 		if got := strings.Join(asked, " "); got != schemes[r.access] {
-			t.Errorf("%s: openapi.yaml asks for %q, the router for %q", name, got, schemes[r.access])
+			t.Errorf("%s: the document asks for %q, the router for %q", name, got, schemes[r.access])
 		}
 		var query []string
 		for _, p := range op.Parameters {
@@ -73,11 +84,11 @@ func TestRoutesAreTheSpec(t *testing.T) {
 			}
 		}
 		if strings.Join(query, " ") != strings.Join(r.query, " ") {
-			t.Errorf("%s: openapi.yaml knows the parameters %v, the router %v", name, query, r.query)
+			t.Errorf("%s: the document knows the parameters %v, the router %v", name, query, r.query)
 		}
 	}
 	for name := range described {
-		t.Errorf("%s is in openapi.yaml only", name)
+		t.Errorf("%s is in a document only", name)
 	}
 }
 
@@ -100,7 +111,7 @@ func TestProblemCodesAreTheSpec(t *testing.T) {
 // What webhooks carry is what openapi.yaml says they do.
 func TestEventsAreTheSpec(t *testing.T) {
 	h := newHouse(t)
-	doc := loadSpec(t)
+	doc := loadSpec(t, "openapi.yaml")
 	v := h.begin(func(o *consult.Order) { o.Recording, o.ExternalID = consult.RecordAsk, "lk-1" })
 	h.record(v.Doctor, webm)
 	h.sendFile(v.Patient, "scan.pdf", pdf)

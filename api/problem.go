@@ -36,6 +36,10 @@ var statuses = map[consult.Code]int{
 	consult.CodeUnsupported:  http.StatusUnsupportedMediaType,
 	consult.CodeRateLimited:  http.StatusTooManyRequests,
 	consult.CodeConsent:      http.StatusForbidden,
+	consult.CodeStale:        http.StatusPreconditionFailed,
+	consult.CodeMismatch:     http.StatusUnprocessableEntity,
+	consult.CodeBusy:         http.StatusConflict,
+	consult.CodeUnclaimed:    http.StatusServiceUnavailable,
 	consult.CodeUnavailable:  http.StatusServiceUnavailable,
 	consult.CodeInternal:     http.StatusInternalServerError,
 }
@@ -44,6 +48,8 @@ var statuses = map[consult.Code]int{
 const (
 	retryUnavailable = 5 * time.Second
 	retryLimited     = time.Minute
+	retryBusy        = time.Second
+	retryUnclaimed   = 30 * time.Second
 )
 
 // fail is echo's error handler: it answers with problem details (RFC 9457).
@@ -57,9 +63,10 @@ func (a *API) fail(err error, c echo.Context) {
 	}
 	c.Set(keyCause, err)
 	p := a.problem(c, e)
+	var shown any = p
 	var over *overError
 	if errors.As(err, &over) {
-		p.Session = showRoomSession(over.consultation, language(c))
+		shown = showRoomProblem(p, over.consultation, language(c))
 	}
 	h := c.Response().Header()
 	switch e.Code {
@@ -69,6 +76,10 @@ func (a *API) fail(err error, c echo.Context) {
 		setRetryAfterOnce(c, retryLimited)
 	case consult.CodeUnavailable:
 		setRetryAfterOnce(c, retryUnavailable)
+	case consult.CodeBusy:
+		setRetryAfterOnce(c, retryBusy)
+	case consult.CodeUnclaimed:
+		setRetryAfterOnce(c, retryUnclaimed)
 	}
 	h.Del("ETag")
 	h.Set("Content-Language", language(c))
@@ -79,7 +90,7 @@ func (a *API) fail(err error, c echo.Context) {
 		return
 	}
 	// A client that does not read its answer is told by the access log only.
-	_ = json.NewEncoder(c.Response()).Encode(p)
+	_ = json.NewEncoder(c.Response()).Encode(shown)
 }
 
 func (a *API) problem(c echo.Context, e *consult.Error) Problem {

@@ -70,6 +70,13 @@ func showConsent(c *consult.Consent) ConsentAnswer {
 	return ConsentAnswerRefused
 }
 
+func showRoomProblem(p Problem, c *consult.Consultation, lang string) RoomProblem {
+	return RoomProblem{
+		Type: p.Type, Title: p.Title, Status: p.Status, Detail: p.Detail, Instance: p.Instance, Code: p.Code, Ref: p.Ref, Errors: p.Errors,
+		Session: showRoomSession(c, lang),
+	}
+}
+
 // showRoomSession is a consultation as the people in it see it: without ids of
 // the integration's.
 func showRoomSession(c *consult.Consultation, lang string) RoomSession {

@@ -82,10 +82,14 @@ func TestRoomRefuses(t *testing.T) {
 	pass := h.Pass(t, v.DoctorLink)
 	h.post(sessionURL(v, "/cancel"), nil).want(200)
 	h.enter(v.DoctorLink, "en").wantProblem(410, consult.CodeCancelled)
-	if p := h.as(pass, "GET", "/v1/room/state", nil).wantProblem(410, consult.CodeCancelled); p.Session.Status != StatusCANCELLED || p.Session.Doctor.Name == "" {
-		t.Errorf("session in the problem: %+v", p.Session)
+	over := func(r *reply, code consult.Code) RoomSession {
+		r.wantProblem(410, code)
+		return into[RoomProblem](r).Session
 	}
-	if p := h.enter(v.DoctorLink, "en").wantProblem(410, consult.CodeCancelled); p.Session.ID != "" {
+	if s := over(h.as(pass, "GET", "/v1/room/state", nil), consult.CodeCancelled); s.Status != StatusCANCELLED || s.Doctor.Name == "" {
+		t.Errorf("session in the problem: %+v", s)
+	}
+	if s := over(h.enter(v.DoctorLink, "en"), consult.CodeCancelled); s.ID != "" {
 		t.Error("a link without a pass tells of the session")
 	}
 
@@ -93,8 +97,8 @@ func TestRoomRefuses(t *testing.T) {
 	pass = h.Pass(t, w.PatientLink)
 	h.post(sessionURL(w, "/finish"), nil).want(200)
 	h.enter(w.PatientLink, "en").wantProblem(410, consult.CodeFinished)
-	if p := h.as(pass, "GET", "/v1/room/state", nil).wantProblem(410, consult.CodeFinished); p.Session.Status != StatusFINISHED || p.Session.FinishedAt.IsZero() {
-		t.Errorf("session in the problem: %+v", p.Session)
+	if s := over(h.as(pass, "GET", "/v1/room/state", nil), consult.CodeFinished); s.Status != StatusFINISHED || s.FinishedAt.IsZero() {
+		t.Errorf("session in the problem: %+v", s)
 	}
 	h.Clock.Advance(25 * time.Hour)
 	h.enter(w.PatientLink, "en").wantProblem(410, consult.CodeLinkExpired)

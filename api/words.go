@@ -83,6 +83,10 @@ var titles = map[consult.Code]words{
 	consult.CodeUnsupported:  {"Такой тип содержимого не принимается", "This type of content is not accepted"},
 	consult.CodeRateLimited:  {"Слишком много запросов", "Too many requests"},
 	consult.CodeConsent:      {"Требуется согласие на запись", "Consent to recording is required"},
+	consult.CodeStale:        {"Уже изменено", "It was changed meanwhile"},
+	consult.CodeMismatch:     {"Idempotency-Key уже использован с другим запросом", "The Idempotency-Key was used with another request"},
+	consult.CodeBusy:         {"Запрос с этим Idempotency-Key ещё выполняется", "A request with this Idempotency-Key is being answered"},
+	consult.CodeUnclaimed:    {"Сервер ещё не настроен", "The server is not set up yet"},
 	consult.CodeUnavailable:  {"Сервис временно недоступен", "Temporarily unavailable"},
 	consult.CodeInternal:     {"Внутренняя ошибка сервера", "Internal server error"},
 }

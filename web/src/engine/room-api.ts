@@ -1,4 +1,4 @@
-import type { components } from '../wire/api.gen';
+import type { components } from '../wire/pages.gen';
 
 type Schemas = components['schemas'];
 
@@ -55,7 +55,7 @@ async function ask(path: string, init: RequestInit, timeout = patience): Promise
     throw new RoomError('offline');
   }
   if (response.ok) return response;
-  const problem = (await response.json().catch(() => ({}))) as Partial<Schemas['Problem']>;
+  const problem = (await response.json().catch(() => ({}))) as Partial<Schemas['RoomProblem']>;
   throw new RoomError(
     problem.code ?? (response.status >= 500 ? 'unavailable' : 'internal'),
     problem.ref,

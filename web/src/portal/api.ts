@@ -1,7 +1,8 @@
 import { language } from '../text';
-import type { components } from '../wire/api.gen';
+import type { components as lk } from '../wire/api.gen';
+import type { components as pages } from '../wire/pages.gen';
 
-type Schemas = components['schemas'];
+type Schemas = lk['schemas'] & pages['schemas'];
 export type Recording = Schemas['AdminRecording'];
 export type Session = Schemas['Session'];
 export type SessionPage = Schemas['SessionPage'];
