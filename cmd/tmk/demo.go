@@ -22,20 +22,19 @@ func (s *server) startDemo(ctx context.Context, a *app, open bool) error {
 	if err != nil {
 		return err
 	}
-	shown := admin
-	if !s.listener.Addr().(*net.TCPAddr).IP.IsLoopback() {
-		s.log.Warn("the demo can be reached from other machines: whoever comes may make consultations", "listen", s.listener.Addr())
-		shown.Password = "" // the terminal shows it; the page would to anybody
+	alone := s.listener.Addr().(*net.TCPAddr).IP.IsLoopback()
+	if !alone {
+		s.log.Warn("the demo can be reached from other machines: whoever comes may do all that its key may", "listen", s.listener.Addr())
 	}
-	if err := s.demo.Start(ctx, shown); err != nil {
+	if err := s.demo.Start(ctx, admin, alone); err != nil {
 		return err
 	}
-	session, err := s.demo.CreateSession(ctx)
+	links, err := s.demo.CreateSession(ctx)
 	if err != nil {
 		return fmt.Errorf("make the demo's consultation: %w", err)
 	}
 	page := s.cfg.PublicURL + "/demo"
-	if err := tellDemo(a.stdout, page, s.cfg.PublicURL+"/admin/", s.cfg.DataDir, session, admin); err != nil {
+	if err := tellDemo(a.stdout, page, s.cfg.PublicURL+"/admin/", s.cfg.DataDir, links, admin); err != nil {
 		return err
 	}
 	if open {
@@ -60,7 +59,7 @@ func (s *server) demoAccount(ctx context.Context) (demo.Admin, error) {
 	return demo.Admin{Login: demoAdmin, Password: password}, nil
 }
 
-func tellDemo(w io.Writer, page, adminPage, dataDir string, s *demo.Session, admin demo.Admin) error {
+func tellDemo(w io.Writer, page, adminPage, dataDir string, links demo.Links, admin demo.Admin) error {
 	password := admin.Password
 	if password == "" {
 		password = "shown at the first start; a new one: tmk admin passwd " + admin.Login + " --data-dir " + dataDir
@@ -78,7 +77,7 @@ func tellDemo(w io.Writer, page, adminPage, dataDir string, s *demo.Session, adm
 
   Everything is kept in %s. Ctrl+C stops the server.
 
-`, page, s.DoctorURL, s.PatientURL, adminPage, admin.Login, password, dataDir)
+`, page, links.Doctor, links.Patient, adminPage, admin.Login, password, dataDir)
 	return err
 }
 

@@ -7,31 +7,38 @@ import (
 	"testing"
 )
 
-// The demo makes a consultation through REST, and hears of it by a signed webhook.
+// through is where the demo's page calls REST: LK adds its key.
+const through = "/demo/api/rest/v1/abm/video"
+
+// The demo's page calls REST through LK, and LK hears of it by a signed webhook.
 func TestDemo(t *testing.T) {
 	dir := t.TempDir()
 	s := start(t, demoed, "--demo", "--data-dir", dir)
-	status, made := request(t, "POST", s.url+"/demo/api/sessions", "", `{"recording":"required","topic":"Проба"}`)
+	status, made := request(t, "POST", s.url+through+"/sessions/create", "", `{"doctor":{"id":"d-17"},"patient":{"id":"p-902"},"recording":"required","topic":"Проба"}`)
 	if status != http.StatusCreated || made["recording"] != "required" || made["topic"] != "Проба" {
 		t.Fatalf("create: %d %v", status, made)
 	}
-	for _, link := range []string{"doctorUrl", "patientUrl"} {
-		if !strings.HasPrefix(fmt.Sprint(made[link]), s.url+"/j/") {
-			t.Errorf("%s is %v", link, made[link])
+	for who, link := range made["links"].(map[string]any) {
+		if !strings.HasPrefix(fmt.Sprint(link), s.url+"/j/") {
+			t.Errorf("the link of %s is %v", who, link)
 		}
 	}
 	told := waitForEvent(t, s.url, "session.created", made["id"])
-	if told["verified"] != true || told["status"] != "UPCOMING" {
+	if told["verified"] != true || told["status"] != "UPCOMING" || told["place"] != "next" {
 		t.Errorf("told: %v", told)
 	}
-	_, list := request(t, "GET", s.url+"/demo/api/sessions", "", "")
-	if items := list["items"].([]any); len(items) != 2 || items[0].(map[string]any)["id"] != made["id"] {
-		t.Errorf("list: %v", list)
+	_, list := request(t, "GET", s.url+through+"/sessions/doctor/d-17?status=UPCOMING", "", "")
+	if items, _ := list["items"].([]any); len(items) != 2 {
+		t.Errorf("the first and the second consultation are wanted: %v", list)
 	}
 	_, info := request(t, "GET", s.url+"/demo/api/info", "", "")
 	login := fmt.Sprintf(`{"login":%q,"password":%q}`, info["adminLogin"], info["adminPassword"])
 	if status, _ := request(t, "POST", s.url+"/v1/admin/login", "", login); status != http.StatusNoContent {
 		t.Errorf("login with the account shown: %d", status)
+	}
+	_, shown := request(t, "GET", s.url+"/demo/api/key", "", "")
+	if status, _ := request(t, "GET", s.url+"/v1/abm/video/sessions/"+fmt.Sprint(made["id"]), fmt.Sprint(shown["key"]), ""); status != http.StatusOK {
+		t.Errorf("a request that was copied, with the key that is shown: %d", status)
 	}
 	if err := s.stop(); err != nil {
 		t.Fatal(err)
@@ -40,11 +47,33 @@ func TestDemo(t *testing.T) {
 	if _, info := request(t, "GET", again.url+"/demo/api/info", "", ""); info["adminPassword"] != "" {
 		t.Errorf("the second start shows a password: %v", info)
 	}
+	_, list = request(t, "GET", again.url+through+"/sessions/doctor/d-17?status=UPCOMING", "", "")
+	if items, _ := list["items"].([]any); len(items) != 3 {
+		t.Errorf("what was made at the first start is lost: %v", list)
+	}
 	if keys := mustCommand(t, "apikey", "list", "--data-dir", dir); strings.Count(keys, "k_") != 2 || strings.Count(keys, "–") != 3 {
 		t.Errorf("one live key is wanted, and one revoked:\n%s", keys)
 	}
 	if hooks := mustCommand(t, "webhook", "list", "demo", "--data-dir", dir); strings.Count(hooks, "–") != 1 {
 		t.Errorf("one live webhook is wanted:\n%s", hooks)
+	}
+}
+
+// While LK plays dead, an event comes again until it is taken; the next one of that consultation waits for it.
+func TestDemoPlaysDead(t *testing.T) {
+	s := start(t, demoed, "--demo", "--data-dir", t.TempDir())
+	if status, _ := request(t, "PUT", s.url+"/demo/api/receiver", "", `{"answer":503}`); status != http.StatusOK {
+		t.Fatalf("receiver: %d", status)
+	}
+	_, made := request(t, "POST", s.url+through+"/sessions/create", "", `{"doctor":{"id":"d-1"},"patient":{"id":"p-1"}}`)
+	if refused := waitForEvent(t, s.url, "session.created", made["id"]); refused["answered"] != 503.0 || refused["verified"] != true {
+		t.Errorf("refused: %v", refused)
+	}
+	request(t, "POST", s.url+through+"/sessions/"+fmt.Sprint(made["id"])+"/cancel", "", `{}`)
+	request(t, "PUT", s.url+"/demo/api/receiver", "", `{"answer":204}`)
+	changed := waitForEvent(t, s.url, "session.status_changed", made["id"])
+	if changed["place"] != "next" || changed["answered"] != 204.0 || changed["sequence"] != 2.0 {
+		t.Errorf("changed: %v", changed)
 	}
 }
 
@@ -69,12 +98,17 @@ func waitForEvent(t *testing.T, url, typ string, session any) map[string]any {
 
 func TestDemoRefusals(t *testing.T) {
 	s := start(t, demoed, "--demo", "--data-dir", t.TempDir())
-	status, problem := request(t, "POST", s.url+"/demo/api/sessions", "", `{"recording":"maybe"}`)
+	status, problem := request(t, "POST", s.url+through+"/sessions/create", "", `{"recording":"maybe"}`)
 	if status != http.StatusBadRequest || problem["code"] != "invalid" {
 		t.Errorf("what REST refuses is passed on: %d %v", status, problem)
 	}
-	if status, _ := request(t, "POST", s.url+"/demo/api/sessions", "", `{"recordin":"off"}`); status != http.StatusBadRequest {
-		t.Errorf("unknown field: %d", status)
+	for _, path := range []string{"/demo/api/rest/v1/admin/me", "/demo/api/rest/healthz", through + "/../../admin/me", through + "/%2e%2e/%2e%2e/admin/me"} {
+		if status, got := request(t, "GET", s.url+path, "", ""); status != http.StatusNotFound {
+			t.Errorf("%s: %d %v", path, status, got)
+		}
+	}
+	if status, _ := request(t, "PUT", s.url+"/demo/api/receiver", "", `{"answer":410}`); status != http.StatusBadRequest {
+		t.Errorf("an answer that the demo does not give: %d", status)
 	}
 	if status, _ := request(t, "GET", s.url+"/demo/api/events?after=x", "", ""); status != http.StatusBadRequest {
 		t.Errorf("after=x: %d", status)
@@ -85,7 +119,7 @@ func TestDemoRefusals(t *testing.T) {
 	if forged := waitForEvent(t, s.url, "session.forged", ""); forged["verified"] != false {
 		t.Errorf("the forged event is not shown as such: %v", forged)
 	}
-	req, err := http.NewRequestWithContext(t.Context(), "POST", s.url+"/demo/api/sessions", strings.NewReader("{}"))
+	req, err := http.NewRequestWithContext(t.Context(), "POST", s.url+through+"/sessions/create", strings.NewReader("{}"))
 	if err != nil {
 		t.Fatal(err)
 	}

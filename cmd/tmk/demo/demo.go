@@ -3,7 +3,7 @@
 // interface with a real key and is told of events by real signed webhooks.
 //
 // It serves /demo/api for the page at /demo and belongs on one's own machine
-// only: whoever reaches it may make consultations.
+// only: whoever reaches it may do all that its key may.
 package demo
 
 import (
@@ -21,12 +21,6 @@ import (
 // Integration is whose consultations the demo makes.
 const Integration = "demo"
 
-// Who takes part in the consultations of the demo.
-const (
-	doctorID  = "d-17"
-	patientID = "p-902"
-)
-
 // Admin is the account that the page shows.
 type Admin struct {
 	Login    string `json:"adminLogin"`
@@ -42,14 +36,15 @@ type LK struct {
 	handler http.Handler
 	done    chan struct{} // closed by Close: long polls end
 
-	mu       sync.Mutex
-	key      consult.KeyID
-	secret   string   // of the API key
-	signing  []string // the webhook's secrets
-	admin    Admin
-	closed   bool
-	sessions []*Session // oldest first
-	inbox    inbox
+	mu      sync.Mutex
+	key     consult.KeyID
+	secret  string // of the API key
+	alone   bool   // only this machine reaches the page
+	hook    string // the webhook's id
+	signing []string
+	admin   Admin
+	closed  bool
+	inbox   inbox
 }
 
 // New makes the portal; [LK.Start] makes it work.
@@ -61,44 +56,51 @@ func New(desk *consult.Desk, base string, log *slog.Logger) *LK {
 	}
 	lk.inbox.init()
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /demo/api/info", lk.getInfo)
-	mux.HandleFunc("GET /demo/api/sessions", lk.getSessions)
-	mux.HandleFunc("POST /demo/api/sessions", lk.postSession)
-	mux.HandleFunc("GET /demo/api/events", lk.getEvents)
-	mux.HandleFunc("POST /demo/api/webhook", lk.postWebhook)
+	mux.HandleFunc("GET /demo/api/info", plain(lk.getInfo))
+	mux.HandleFunc("GET /demo/api/key", plain(lk.getKey))
+	mux.HandleFunc("GET /demo/api/events", plain(lk.getEvents))
+	mux.HandleFunc("POST /demo/api/webhook", plain(lk.postWebhook))
+	mux.HandleFunc("PUT /demo/api/receiver", plain(lk.putReceiver))
+	mux.Handle(throughPath, lk.through())
 	// Another site's page must not make consultations in the name of whoever looks at it.
 	lk.handler = http.NewCrossOriginProtection().Handler(mux)
 	return lk
 }
 
-func (lk *LK) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	lk.handler.ServeHTTP(w, r)
+func (lk *LK) ServeHTTP(w http.ResponseWriter, r *http.Request) { lk.handler.ServeHTTP(w, r) }
+
+// plain keeps answers out of caches and out of guesses about their type.
+func plain(h http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		h(w, r)
+	}
 }
 
-// Start gets an API key and registers the webhook; the server must answer requests already.
-func (lk *LK) Start(ctx context.Context, admin Admin) error {
+// Start gets an API key and registers the webhook; the server must answer
+// requests already. alone says that only this machine reaches the page: then it
+// may show the key and the account.
+func (lk *LK) Start(ctx context.Context, admin Admin, alone bool) error {
 	key, secret, err := lk.desk.CreateAPIKey(ctx, Integration, "demo page", nil, 0)
 	if err != nil {
 		return fmt.Errorf("make the demo's API key: %w", err)
 	}
-	hook, err := lk.webhook(ctx)
-	if err != nil {
-		return err
+	if !alone {
+		admin.Password = ""
 	}
 	lk.mu.Lock()
-	defer lk.mu.Unlock()
-	lk.key, lk.secret, lk.signing, lk.admin = key.ID, secret, hook.LiveSecrets(time.Now()), admin
-	return nil
+	lk.key, lk.secret, lk.alone, lk.admin = key.ID, secret, alone, admin
+	lk.mu.Unlock()
+	return lk.register(ctx)
 }
 
-// webhook finds or makes the endpoint at this address and ends those of earlier starts at others.
-func (lk *LK) webhook(ctx context.Context) (*consult.Webhook, error) {
+// register finds or makes the endpoint at this address and ends those of earlier starts at others.
+func (lk *LK) register(ctx context.Context) error {
 	url := lk.base + "/demo/api/webhook"
 	hooks, err := lk.desk.Webhooks(ctx, Integration)
 	if err != nil {
-		return nil, fmt.Errorf("list the demo's webhooks: %w", err)
+		return fmt.Errorf("list the demo's webhooks: %w", err)
 	}
 	var mine *consult.Webhook
 	for _, h := range hooks {
@@ -108,17 +110,19 @@ func (lk *LK) webhook(ctx context.Context) (*consult.Webhook, error) {
 			mine = h
 		default:
 			if err := lk.desk.DisableWebhook(ctx, h.ID); err != nil {
-				return nil, fmt.Errorf("disable the demo's old webhook: %w", err)
+				return fmt.Errorf("disable the demo's old webhook: %w", err)
 			}
 		}
 	}
-	if mine != nil {
-		return mine, nil
+	if mine == nil {
+		if mine, err = lk.desk.CreateWebhook(ctx, Integration, url); err != nil {
+			return fmt.Errorf("register the demo's webhook: %w", err)
+		}
 	}
-	if mine, err = lk.desk.CreateWebhook(ctx, Integration, url); err != nil {
-		return nil, fmt.Errorf("register the demo's webhook: %w", err)
-	}
-	return mine, nil
+	lk.mu.Lock()
+	defer lk.mu.Unlock()
+	lk.hook, lk.signing = string(mine.ID), mine.LiveSecrets(time.Now())
+	return nil
 }
 
 // Close revokes the key, whose secret nobody knows any more, and ends the long polls.
@@ -140,12 +144,26 @@ func (lk *LK) Close(ctx context.Context) {
 
 func (lk *LK) getInfo(w http.ResponseWriter, _ *http.Request) {
 	lk.mu.Lock()
-	admin := lk.admin
-	lk.mu.Unlock()
+	defer lk.mu.Unlock()
 	writeJSON(w, http.StatusOK, struct {
 		Admin
 		PublicURL string `json:"publicUrl"`
-	}{admin, lk.desk.Config().PublicURL})
+		WebhookID string `json:"webhookId"`
+		Receiver  int    `json:"receiver"` // what the endpoint answers to good events
+		KeyShown  bool   `json:"keyShown"` // GET /demo/api/key tells the key
+	}{lk.admin, lk.desk.Config().PublicURL, lk.hook, lk.inbox.answer, lk.alone})
+}
+
+// getKey tells the key to whoever sits at this machine: a request that one has copied should run as it is.
+func (lk *LK) getKey(w http.ResponseWriter, _ *http.Request) {
+	lk.mu.Lock()
+	secret, alone := lk.secret, lk.alone
+	lk.mu.Unlock()
+	if !alone {
+		http.Error(w, "the key is shown to this machine only", http.StatusForbidden)
+		return
+	}
+	writeJSON(w, http.StatusOK, map[string]string{"key": secret})
 }
 
 func writeJSON(w http.ResponseWriter, status int, v any) {
