@@ -8,9 +8,12 @@ import (
 )
 
 // waits is how long after the failure of the n-th try the next one comes. The
-// first try is at once; after the last wait's try the delivery is dead. They
-// add up to a little over three days.
-var waits = [...]time.Duration{
+// first try is at once; after the last wait's try the delivery is dead.
+type waits []time.Duration
+
+// promised are the waits that integrations are told of. They add up to a
+// little over three days.
+var promised = waits{
 	5 * time.Second,
 	time.Minute,
 	5 * time.Minute,
@@ -34,11 +37,11 @@ const jitter = 0.1
 // which ended at now; zero when that was the last. An endpoint's own
 // retryAfter makes it later, never sooner: otherwise an endpoint could use up
 // all its tries within seconds.
-func nextTry(now time.Time, tries int, retryAfter time.Duration) time.Time {
-	if tries > len(waits) {
+func (w waits) nextTry(now time.Time, tries int, retryAfter time.Duration) time.Time {
+	if tries > len(w) {
 		return time.Time{}
 	}
-	wait := waits[max(tries, 1)-1]
+	wait := w[max(tries, 1)-1]
 	wait += time.Duration(rand.Float64() * jitter * float64(wait))
 	return now.Add(max(wait, min(retryAfter, maxWait)))
 }

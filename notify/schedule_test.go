@@ -14,22 +14,22 @@ func TestNextTry(t *testing.T) {
 	}
 	for i, least := range want {
 		for range 100 {
-			wait := nextTry(now, i+1, 0).Sub(now)
+			wait := promised.nextTry(now, i+1, 0).Sub(now)
 			if most := least + least/10; wait < least || wait > most {
 				t.Fatalf("after try %d: %v, want %v to %v", i+1, wait, least, most)
 			}
 		}
 	}
-	if got := nextTry(now, len(want)+1, time.Hour); !got.IsZero() {
+	if got := promised.nextTry(now, len(want)+1, time.Hour); !got.IsZero() {
 		t.Errorf("after the last try: %v", got)
 	}
-	if nextTry(now, 3, 0).Equal(nextTry(now, 3, 0)) {
+	if promised.nextTry(now, 3, 0).Equal(promised.nextTry(now, 3, 0)) {
 		t.Error("no jitter")
 	}
-	if got := nextTry(now, 1, time.Hour); !got.Equal(now.Add(time.Hour)) {
+	if got := promised.nextTry(now, 1, time.Hour); !got.Equal(now.Add(time.Hour)) {
 		t.Errorf("the endpoint asked for an hour: %v", got)
 	}
-	if got := nextTry(now, 5, time.Second); got.Before(now.Add(2 * time.Hour)) {
+	if got := promised.nextTry(now, 5, time.Second); got.Before(now.Add(2 * time.Hour)) {
 		t.Errorf("the endpoint made it sooner: %v", got)
 	}
 }

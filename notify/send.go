@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -19,9 +18,8 @@ import (
 
 // Bounds on what is kept and read of an endpoint's answer.
 const (
-	maxErrorText    = 200
-	maxAnswer       = 64 << 10 // read so that the connection can be used again
-	maxAnswerHeader = 64 << 10
+	maxErrorText = 200
+	maxAnswer    = 64 << 10 // read so that the connection can be used again
 )
 
 // envelope is the body of a webhook.
@@ -33,57 +31,66 @@ type envelope struct {
 	Data      json.RawMessage   `json:"data"`
 }
 
-// newClient makes the client of all deliveries. It knows no proxy, since a
-// proxy would connect where the guard does not see it, and follows no redirects.
-func newClient(allowPrivate bool) *http.Client {
-	dialer := &net.Dialer{Timeout: 10 * time.Second}
-	if !allowPrivate {
-		dialer.Control = guard
-	}
-	return &http.Client{
-		Transport: &http.Transport{
-			DialContext:            dialer.DialContext,
-			TLSHandshakeTimeout:    10 * time.Second,
-			ForceAttemptHTTP2:      true,
-			MaxIdleConns:           64,
-			MaxIdleConnsPerHost:    4,
-			IdleConnTimeout:        time.Minute,
-			MaxResponseHeaderBytes: maxAnswerHeader,
-		},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-}
-
 // try makes one attempt and says what became of it.
 func (w *Worker) try(ctx context.Context, d consult.Delivery) consult.Outcome {
 	if !d.Webhook.DisabledAt.IsZero() {
 		return consult.Outcome{Error: "the webhook is disabled", At: w.cfg.Now()}
 	}
+	o, wait := w.attempt(ctx, &d.Webhook, &d.Event)
+	switch {
+	case o.Delivered:
+	case o.Status == http.StatusGone:
+		o.DisableWebhook = true
+	default:
+		o.RetryAt = w.waits.nextTry(o.At, d.Attempts+1, wait)
+	}
+	return o
+}
+
+// Test sends an event of the type webhook.test to a webhook at once, whether
+// it is disabled or not, and says what became of it. The outcome asks for
+// nothing more: there is no further try, and 410 does not disable.
+func (w *Worker) Test(ctx context.Context, h *consult.Webhook) consult.Outcome {
+	now := w.cfg.Now()
+	select {
+	case w.tests <- struct{}{}:
+		defer func() { <-w.tests }()
+	default:
+		return consult.Outcome{Error: "too many tests at a time", At: now}
+	}
+	data, err := json.Marshal(map[string]consult.WebhookID{"webhookId": h.ID})
+	if err != nil {
+		return consult.Outcome{Error: shorten(err), At: now} // not reached: it is a map of strings
+	}
+	o, _ := w.attempt(ctx, h, &consult.Event{
+		ID: consult.EventID(consult.NewID("evt_", now)), Integration: h.Integration,
+		Type: consult.WebhookTested, CreatedAt: now, Data: data,
+	})
+	return o
+}
+
+// attempt sends an event once. wait is what the endpoint asked for by Retry-After.
+func (w *Worker) attempt(ctx context.Context, h *consult.Webhook, e *consult.Event) (o consult.Outcome, wait time.Duration) {
+	began := w.cfg.Now()
 	ctx, cancel := context.WithTimeout(ctx, w.cfg.Timeout)
 	defer cancel()
-	status, wait, err := w.post(ctx, d)
-	now := w.cfg.Now()
-	o := consult.Outcome{Status: status, At: now}
+	status, wait, err := w.post(ctx, h, e)
+	o = consult.Outcome{Status: status, At: w.cfg.Now()}
+	o.Took = o.At.Sub(began)
 	switch {
 	case err != nil:
 		o.Error = shorten(err)
 	case status >= 200 && status < 300:
 		o.Delivered = true
-		return o
-	case status == http.StatusGone:
-		o.DisableWebhook = true
-		o.Error = "410 Gone"
-		return o
 	default:
 		o.Error = strings.TrimSpace(strconv.Itoa(status) + " " + http.StatusText(status))
 	}
-	o.RetryAt = nextTry(now, d.Attempts+1, wait)
-	return o
+	return o, wait
 }
 
 // post sends one signed request and returns the answer's status and Retry-After.
-func (w *Worker) post(ctx context.Context, d consult.Delivery) (status int, wait time.Duration, err error) {
-	req, err := request(ctx, d, w.cfg.Now())
+func (w *Worker) post(ctx context.Context, h *consult.Webhook, e *consult.Event) (status int, wait time.Duration, err error) {
+	req, err := request(ctx, h, e, w.cfg.Now())
 	if err != nil {
 		return 0, 0, err
 	}
@@ -97,14 +104,13 @@ func (w *Worker) post(ctx context.Context, d consult.Delivery) (status int, wait
 	return resp.StatusCode, retryAfter(resp, w.cfg.Now()), nil
 }
 
-func request(ctx context.Context, d consult.Delivery, now time.Time) (*http.Request, error) {
-	e := d.Event
+func request(ctx context.Context, h *consult.Webhook, e *consult.Event, now time.Time) (*http.Request, error) {
 	body, err := json.Marshal(envelope{ID: e.ID, Type: e.Type, CreatedAt: e.CreatedAt.UTC(), Sequence: e.Sequence, Data: e.Data})
 	if err != nil {
 		return nil, fmt.Errorf("encode event %s: %w", e.ID, err)
 	}
-	signatures := make([]string, 0, len(d.Webhook.Secrets))
-	for _, secret := range d.Webhook.LiveSecrets(now) {
+	signatures := make([]string, 0, len(h.Secrets))
+	for _, secret := range h.LiveSecrets(now) {
 		s, err := Sign(secret, string(e.ID), now, body)
 		if err != nil {
 			return nil, err
@@ -114,7 +120,7 @@ func request(ctx context.Context, d consult.Delivery, now time.Time) (*http.Requ
 	if len(signatures) == 0 {
 		return nil, errors.New("the webhook has no secret")
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, d.Webhook.URL, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, h.URL, bytes.NewReader(body))
 	if err != nil {
 		return nil, errors.New("the webhook's URL cannot be read")
 	}

@@ -20,18 +20,23 @@ type Outbox interface {
 // Config is what an installation may choose; zero fields take their defaults.
 type Config struct {
 	AllowPrivate bool             // deliver to loopback and private addresses too
-	Workers      int              // tries at a time; 16
+	Workers      int              // tries at a time; 64
+	PerWebhook   int              // of them to one webhook, whoever makes them; 8
 	Timeout      time.Duration    // of one try; 15 s
 	Poll         time.Duration    // how often to look when no hint comes; 1 s
 	StopWithin   time.Duration    // how long tries under way may go on after a stop; 5 s
 	Now          func() time.Time // time.Now
 }
 
-// settleWithin bounds the writing of an outcome.
-const settleWithin = 10 * time.Second
+// Bounds of what the outbox may take. A claim that comes late has used up some
+// of its own lease, so it must be short against it.
+const (
+	claimWithin  = 3 * time.Second
+	settleWithin = 10 * time.Second
+)
 
-// perWebhook is how many tries one webhook may have under way: a slow endpoint does not keep the others waiting.
-const perWebhook = 4
+// maxTests is how many tests may be under way at a time.
+const maxTests = 8
 
 // leaseMargin is what a lease has above the longest a try and its settling take.
 const leaseMargin = 5 * time.Second
@@ -43,13 +48,19 @@ type Worker struct {
 	feed   consult.Feed
 	log    *slog.Logger
 	client *http.Client
+	waits  waits
+	lease  time.Duration // the longest a try and its settling take, and a margin
 	wake   chan struct{}
+	tests  chan struct{} // a place for each test under way
 }
 
 // New makes a worker; [Worker.Run] starts it.
 func New(cfg Config, outbox Outbox, feed consult.Feed, log *slog.Logger) *Worker {
 	if cfg.Workers <= 0 {
-		cfg.Workers = 16
+		cfg.Workers = 64
+	}
+	if cfg.PerWebhook <= 0 {
+		cfg.PerWebhook = 8
 	}
 	if cfg.Timeout <= 0 {
 		cfg.Timeout = 15 * time.Second
@@ -65,8 +76,11 @@ func New(cfg Config, outbox Outbox, feed consult.Feed, log *slog.Logger) *Worker
 	}
 	return &Worker{
 		cfg: cfg, outbox: outbox, feed: feed, log: log,
-		client: newClient(cfg.AllowPrivate),
+		client: NewClient(cfg.AllowPrivate),
+		waits:  promised,
+		lease:  cfg.Timeout + settleWithin + leaseMargin,
 		wake:   make(chan struct{}, 1),
+		tests:  make(chan struct{}, maxTests),
 	}
 }
 
@@ -122,8 +136,9 @@ func (w *Worker) claim(ctx context.Context, limit int) []consult.Delivery {
 	if limit == 0 {
 		return nil
 	}
-	lease := w.cfg.Timeout + settleWithin + leaseMargin
-	ds, err := w.outbox.ClaimDeliveries(ctx, w.cfg.Now(), lease, limit, perWebhook)
+	within, cancel := context.WithTimeout(ctx, claimWithin)
+	defer cancel()
+	ds, err := w.outbox.ClaimDeliveries(within, w.cfg.Now(), w.lease, limit, w.cfg.PerWebhook)
 	if err != nil {
 		if ctx.Err() == nil {
 			w.log.Error("cannot read the outbox", "err", err)
@@ -166,7 +181,7 @@ func (w *Worker) trySafely(ctx context.Context, d consult.Delivery, log *slog.Lo
 		if p := recover(); p != nil {
 			log.Error("panic in a delivery", "panic", p, "stack", string(debug.Stack()))
 			now := w.cfg.Now()
-			o = consult.Outcome{Error: "a defect of the sender", At: now, RetryAt: nextTry(now, d.Attempts+1, 0)}
+			o = consult.Outcome{Error: "a defect of the sender", At: now, RetryAt: w.waits.nextTry(now, d.Attempts+1, 0)}
 		}
 	}()
 	return w.try(ctx, d)

@@ -48,23 +48,33 @@ func TestDeliver(t *testing.T) {
 	}
 }
 
-func TestBothSecretsSignDuringRotation(t *testing.T) {
+// During a rotation both secrets sign, the new one first; when the old one's time is over, the new one only.
+func TestRotation(t *testing.T) {
 	w := newWorld(t)
 	lk := newEndpoint(t, nil)
 	hook := w.webhook(lk.URL)
 	old := hook.Secrets[0].Value
-	hook.Secrets = append(hook.Secrets, consult.WebhookSecret{Value: exampleSecret})
-	err := w.Store.Update(t.Context(), func(tx consult.Tx) error { return tx.SaveWebhook(hook) })
-	if err != nil {
-		t.Fatal(err)
-	}
+	until := w.Clock.Now().Add(24 * time.Hour)
+	hook.Secrets = []consult.WebhookSecret{{Value: exampleSecret}, {Value: old, ExpiresAt: until}}
+	w.update(func(tx consult.Tx) error { return tx.SaveWebhook(hook) })
 	w.start(nil)
-	w.Schedule(t, nil)
-	w.untilSettled(1)
-	r := lk.got()[0]
-	for _, secret := range []string{old, exampleSecret} {
-		if err := Verify([]string{secret}, r.header, r.body, w.Clock.Now()); err != nil {
-			t.Error(err)
+	for n, moment := range []time.Time{w.Clock.Now(), until.Add(-time.Microsecond), until} {
+		w.advance(moment.Sub(w.Clock.Now()))
+		w.Schedule(t, nil)
+		w.untilSettled(n + 1)
+		r := lk.got()[n]
+		signatures := strings.Fields(r.header.Get(HeaderSignature))
+		alone := make(http.Header)
+		for _, k := range []string{HeaderID, HeaderTimestamp} {
+			alone.Set(k, r.header.Get(k))
+		}
+		alone.Set(HeaderSignature, signatures[0])
+		if err := Verify([]string{exampleSecret}, alone, r.body, moment); err != nil {
+			t.Errorf("event %d: the new secret, by the first signature: %v", n, err)
+		}
+		oldSigns := Verify([]string{old}, r.header, r.body, moment) == nil
+		if want := moment.Before(until); oldSigns != want || len(signatures) != 1+map[bool]int{true: 1}[want] {
+			t.Errorf("event %d: the old secret signs: %v, %d signatures", n, oldSigns, len(signatures))
 		}
 	}
 }
@@ -105,14 +115,14 @@ func TestEndpointDownThenUp(t *testing.T) {
 func TestGivesUpAfterTheSchedule(t *testing.T) {
 	w := newWorld(t)
 	lk := newEndpoint(t, func(n int, rw http.ResponseWriter, _ *http.Request) {
-		if n <= 1+len(waits) {
+		if n <= 1+len(promised) {
 			rw.WriteHeader(http.StatusInternalServerError)
 		}
 	})
 	w.webhook(lk.URL)
 	w.start(nil)
 	v := w.Schedule(t, nil)
-	tries := 1 + len(waits)
+	tries := 1 + len(promised)
 	for n := 1; n <= tries; n++ {
 		all := w.untilSettled(n)
 		o := all[n-1]
@@ -156,9 +166,8 @@ func TestGone(t *testing.T) {
 	}
 	w.finish(v)
 	w.advance(48 * time.Hour)
-	hooks, err := w.Desk.Webhooks(t.Context(), "lk")
-	if err != nil || len(hooks) != 1 || hooks[0].ID != hook.ID || hooks[0].DisabledAt.IsZero() {
-		t.Errorf("%+v, %v", hooks, err)
+	if h := w.stored(hook.ID); h.DisabledAt.IsZero() {
+		t.Errorf("%+v", h)
 	}
 	ds, err := w.Store.ClaimDeliveries(t.Context(), w.Clock.Now(), time.Second, 10, 10)
 	if err != nil || len(ds) != 0 || len(lk.got()) != 1 {
@@ -269,9 +278,7 @@ func TestBrokenWebhook(t *testing.T) {
 	} {
 		h := w.webhook("https://lk.example/hook")
 		change(h)
-		if err := w.Store.Update(t.Context(), func(tx consult.Tx) error { return tx.SaveWebhook(h) }); err != nil {
-			t.Fatal(err)
-		}
+		w.update(func(tx consult.Tx) error { return tx.SaveWebhook(h) })
 	}
 	w.start(nil)
 	w.Schedule(t, nil)

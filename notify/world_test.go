@@ -2,6 +2,8 @@ package notify
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -182,10 +184,35 @@ func (w *world) advance(d time.Duration) {
 	w.wake()
 }
 
+// webhook registers an endpoint that wants everything.
 func (w *world) webhook(url string) *consult.Webhook {
 	w.t.Helper()
-	h, err := w.Desk.CreateWebhook(w.t.Context(), "lk", url)
-	if err != nil {
+	now := w.Clock.Now()
+	h := &consult.Webhook{
+		ID: consult.WebhookID(consult.NewID("wh_", now)), Integration: "lk", URL: url, CreatedAt: now, Version: 1,
+		Secrets: []consult.WebhookSecret{newSecret()},
+	}
+	w.update(func(tx consult.Tx) error { return tx.AddWebhook(h) })
+	return h
+}
+
+func newSecret() consult.WebhookSecret {
+	key := make([]byte, 32)
+	rand.Read(key) // never fails (Go 1.24)
+	return consult.WebhookSecret{Value: secretPrefix + base64.StdEncoding.EncodeToString(key)}
+}
+
+func (w *world) update(fn func(consult.Tx) error) {
+	w.t.Helper()
+	if err := w.Store.Update(w.t.Context(), fn); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// stored reads a webhook anew.
+func (w *world) stored(id consult.WebhookID) (h *consult.Webhook) {
+	w.t.Helper()
+	if err := w.Store.View(w.t.Context(), func(tx consult.Tx) (err error) { h, err = tx.Webhook(id); return err }); err != nil {
 		w.t.Fatal(err)
 	}
 	return h
