@@ -157,7 +157,7 @@ func TestRecordings(t *testing.T) {
 	h := newHouse(t)
 	v := h.begin(recorded)
 	r := h.record(v.Doctor, webm)
-	list := into[RecordingList](h.get(sessionURL(v, "/recordings")).want(200))
+	list := into[RecordingPage](h.get(sessionURL(v, "/recordings")).want(200))
 	if len(list.Items) != 1 {
 		t.Fatalf("%+v", list)
 	}

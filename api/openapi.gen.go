@@ -7,6 +7,27 @@ import (
 	"time"
 )
 
+// Defines values for DeliveryState.
+const (
+	DeliveryStateDead      DeliveryState = "dead"
+	DeliveryStateDelivered DeliveryState = "delivered"
+	DeliveryStatePending   DeliveryState = "pending"
+)
+
+// Valid indicates whether the value is a known member of the DeliveryState enum.
+func (e DeliveryState) Valid() bool {
+	switch e {
+	case DeliveryStateDead:
+		return true
+	case DeliveryStateDelivered:
+		return true
+	case DeliveryStatePending:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for EndReason.
 const (
 	EndReasonAPI       EndReason = "api"
@@ -40,7 +61,10 @@ const (
 	EventTypeRecordingReady       EventType = "recording.ready"
 	EventTypeRecordingStarted     EventType = "recording.started"
 	EventTypeSessionCreated       EventType = "session.created"
+	EventTypeSessionRated         EventType = "session.rated"
+	EventTypeSessionRescheduled   EventType = "session.rescheduled"
 	EventTypeSessionStatusChanged EventType = "session.status_changed"
+	EventTypeSessionUpdated       EventType = "session.updated"
 )
 
 // Valid indicates whether the value is a known member of the EventType enum.
@@ -60,7 +84,13 @@ func (e EventType) Valid() bool {
 		return true
 	case EventTypeSessionCreated:
 		return true
+	case EventTypeSessionRated:
+		return true
+	case EventTypeSessionRescheduled:
+		return true
 	case EventTypeSessionStatusChanged:
+		return true
+	case EventTypeSessionUpdated:
 		return true
 	default:
 		return false
@@ -238,6 +268,7 @@ func (e RecordingSource) Valid() bool {
 // Defines values for RecordingState.
 const (
 	RecordingStateActive    RecordingState = "active"
+	RecordingStateErased    RecordingState = "erased"
 	RecordingStateFailed    RecordingState = "failed"
 	RecordingStateFinishing RecordingState = "finishing"
 	RecordingStateReady     RecordingState = "ready"
@@ -247,6 +278,8 @@ const (
 func (e RecordingState) Valid() bool {
 	switch e {
 	case RecordingStateActive:
+		return true
+	case RecordingStateErased:
 		return true
 	case RecordingStateFailed:
 		return true
@@ -313,6 +346,24 @@ func (e Status) Valid() bool {
 	}
 }
 
+// Defines values for WebhookDisabledReason.
+const (
+	WebhookDisabledReasonGone WebhookDisabledReason = "gone"
+	WebhookDisabledReasonHand WebhookDisabledReason = "hand"
+)
+
+// Valid indicates whether the value is a known member of the WebhookDisabledReason enum.
+func (e WebhookDisabledReason) Valid() bool {
+	switch e {
+	case WebhookDisabledReasonGone:
+		return true
+	case WebhookDisabledReasonHand:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for WebhookMessageKind.
 const (
 	WebhookMessageKindFile WebhookMessageKind = "file"
@@ -331,11 +382,139 @@ func (e WebhookMessageKind) Valid() bool {
 	}
 }
 
+// Defines values for WebhookTestEventType.
+const (
+	WebhookTestEventTypeWebhookTest WebhookTestEventType = "webhook.test"
+)
+
+// Valid indicates whether the value is a known member of the WebhookTestEventType enum.
+func (e WebhookTestEventType) Valid() bool {
+	switch e {
+	case WebhookTestEventTypeWebhookTest:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for WebhookWithSecretDisabledReason.
+const (
+	WebhookWithSecretDisabledReasonGone WebhookWithSecretDisabledReason = "gone"
+	WebhookWithSecretDisabledReasonHand WebhookWithSecretDisabledReason = "hand"
+)
+
+// Valid indicates whether the value is a known member of the WebhookWithSecretDisabledReason enum.
+func (e WebhookWithSecretDisabledReason) Valid() bool {
+	switch e {
+	case WebhookWithSecretDisabledReasonGone:
+		return true
+	case WebhookWithSecretDisabledReasonHand:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for Order.
+const (
+	OrderAsc  Order = "asc"
+	OrderDesc Order = "desc"
+)
+
+// Valid indicates whether the value is a known member of the Order enum.
+func (e Order) Valid() bool {
+	switch e {
+	case OrderAsc:
+		return true
+	case OrderDesc:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListDoctorSessionsParamsOrder.
+const (
+	ListDoctorSessionsParamsOrderAsc  ListDoctorSessionsParamsOrder = "asc"
+	ListDoctorSessionsParamsOrderDesc ListDoctorSessionsParamsOrder = "desc"
+)
+
+// Valid indicates whether the value is a known member of the ListDoctorSessionsParamsOrder enum.
+func (e ListDoctorSessionsParamsOrder) Valid() bool {
+	switch e {
+	case ListDoctorSessionsParamsOrderAsc:
+		return true
+	case ListDoctorSessionsParamsOrderDesc:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListPatientSessionsParamsOrder.
+const (
+	ListPatientSessionsParamsOrderAsc  ListPatientSessionsParamsOrder = "asc"
+	ListPatientSessionsParamsOrderDesc ListPatientSessionsParamsOrder = "desc"
+)
+
+// Valid indicates whether the value is a known member of the ListPatientSessionsParamsOrder enum.
+func (e ListPatientSessionsParamsOrder) Valid() bool {
+	switch e {
+	case ListPatientSessionsParamsOrderAsc:
+		return true
+	case ListPatientSessionsParamsOrderDesc:
+		return true
+	default:
+		return false
+	}
+}
+
 // Cancellation defines model for Cancellation.
 type Cancellation struct {
 	// Reason For people; not shown in webhooks.
 	Reason string `json:"reason,omitempty,omitzero"`
 }
+
+// Delivery defines model for Delivery.
+type Delivery struct {
+	// Attempts Since it was last queued.
+	Attempts    int          `json:"attempts"`
+	DeadAt      time.Time    `json:"deadAt,omitempty,omitzero"`
+	DeliveredAt time.Time    `json:"deliveredAt,omitempty,omitzero"`
+	Event       WebhookEvent `json:"event"`
+	ID          string       `json:"id"`
+
+	// Log Every attempt, oldest first.
+	Log []DeliveryAttempt `json:"log"`
+
+	// NextAttemptAt Not before; while `pending`.
+	NextAttemptAt time.Time `json:"nextAttemptAt,omitempty,omitzero"`
+
+	// State `pending`: it waits, perhaps to be tried again; `delivered`: answered 2xx; `dead`: given up, it can be sent again by hand.
+	State     DeliveryState `json:"state"`
+	WebhookID string        `json:"webhookId"`
+}
+
+// DeliveryAttempt defines model for DeliveryAttempt.
+type DeliveryAttempt struct {
+	At time.Time `json:"at"`
+
+	// Error Absent after a 2xx.
+	Error string `json:"error,omitempty,omitzero"`
+
+	// Status Of the endpoint's answer; absent when there was none.
+	Status int   `json:"status,omitempty,omitzero"`
+	TookMs int64 `json:"tookMs"`
+}
+
+// DeliveryPage defines model for DeliveryPage.
+type DeliveryPage struct {
+	Items      []Delivery `json:"items"`
+	NextCursor string     `json:"nextCursor,omitempty,omitzero"`
+}
+
+// DeliveryState `pending`: it waits, perhaps to be tried again; `delivered`: answered 2xx; `dead`: given up, it can be sent again by hand.
+type DeliveryState string
 
 // Doctor defines model for Doctor.
 type Doctor struct {
@@ -347,11 +526,32 @@ type Doctor struct {
 	Specialty string `json:"specialty,omitempty,omitzero"`
 }
 
+// DoctorPatch defines model for DoctorPatch.
+type DoctorPatch struct {
+	ID        Patch[string] `json:"id,omitempty,omitzero"`
+	Name      Patch[string] `json:"name,omitempty,omitzero"`
+	Specialty Patch[string] `json:"specialty,omitempty,omitzero"`
+}
+
 // Empty defines model for Empty.
 type Empty = map[string]interface{}
 
 // EndReason `doctor`; `api`: the integration; `abandoned`: the room stayed empty; `timeout`: the longest time was reached.
 type EndReason string
+
+// Erasure defines model for Erasure.
+type Erasure struct {
+	// Reason For the record; name no people.
+	Reason string `json:"reason"`
+}
+
+// EventPage defines model for EventPage.
+type EventPage struct {
+	Items []WebhookEvent `json:"items"`
+
+	// NextAfter `after` of the next question: the last item's id, or what was asked with. Absent while there has been no event at all.
+	NextAfter string `json:"nextAfter,omitempty,omitzero"`
+}
 
 // EventType defines model for EventType.
 type EventType string
@@ -387,14 +587,23 @@ type HealthStatus string
 
 // Invite defines model for Invite.
 type Invite struct {
-	// ID The seat's id.
-	ID       string `json:"id"`
-	Name     string `json:"name,omitempty,omitzero"`
-	PersonID string `json:"personId,omitempty,omitzero"`
-	Role     Role   `json:"role"`
+	CreatedAt time.Time `json:"createdAt"`
 
-	// URL In this answer only.
-	URL string `json:"url"`
+	// ID The participant's id.
+	ID        string    `json:"id"`
+	Name      string    `json:"name,omitempty,omitzero"`
+	PersonID  string    `json:"personId,omitempty,omitzero"`
+	RevokedAt time.Time `json:"revokedAt,omitempty,omitzero"`
+	Role      Role      `json:"role"`
+
+	// URL The link; absent once it is revoked, and for links made before they could be shown again.
+	URL string `json:"url,omitempty,omitzero"`
+}
+
+// InvitePage defines model for InvitePage.
+type InvitePage struct {
+	Items      []Invite `json:"items"`
+	NextCursor string   `json:"nextCursor,omitempty,omitzero"`
 }
 
 // Language defines model for Language.
@@ -480,6 +689,20 @@ type NewSimpleSession struct {
 	StartsAt time.Time `json:"startsAt,omitempty,omitzero"`
 }
 
+// NewWebhook defines model for NewWebhook.
+type NewWebhook struct {
+	Description string `json:"description,omitempty,omitzero"`
+
+	// Events What it is told; everything when absent or empty.
+	Events []EventType `json:"events,omitempty,omitzero"`
+
+	// Integration Administrators must name it; a key may name its own only.
+	Integration string `json:"integration,omitempty,omitzero"`
+
+	// URL https (or http); no user name, no fragment.
+	URL string `json:"url"`
+}
+
 // Participant defines model for Participant.
 type Participant struct {
 	// ID The seat's id.
@@ -511,6 +734,12 @@ type Patient struct {
 	Name string `json:"name,omitempty,omitzero"`
 }
 
+// PatientPatch defines model for PatientPatch.
+type PatientPatch struct {
+	ID   Patch[string] `json:"id,omitempty,omitzero"`
+	Name Patch[string] `json:"name,omitempty,omitzero"`
+}
+
 // Problem RFC 9457.
 type Problem struct {
 	Code ProblemCode `json:"code"`
@@ -536,10 +765,21 @@ type Problem struct {
 // ProblemCode defines model for ProblemCode.
 type ProblemCode string
 
+// Rating defines model for Rating.
+type Rating struct {
+	Comment string    `json:"comment,omitempty,omitzero"`
+	RatedAt time.Time `json:"ratedAt"`
+	Stars   int       `json:"stars"`
+}
+
 // Recording defines model for Recording.
 type Recording struct {
 	Bytes      int64 `json:"bytes,omitempty,omitzero"`
 	DurationMs int64 `json:"durationMs,omitempty,omitzero"`
+
+	// EraseReason What whoever erased it gave.
+	EraseReason string    `json:"eraseReason,omitempty,omitzero"`
+	ErasedAt    time.Time `json:"erasedAt,omitempty,omitzero"`
 
 	// Failure `disk_full`, `io_error`, `empty`, `lost`.
 	Failure    string    `json:"failure,omitempty,omitzero"`
@@ -557,7 +797,7 @@ type Recording struct {
 	Source    RecordingSource `json:"source"`
 	StartedAt time.Time       `json:"startedAt"`
 
-	// State `active`: being written; `finishing`: being made seekable; `ready`: can be downloaded; `failed`: see `failure`.
+	// State `active`: being written; `finishing`: being made seekable; `ready`: can be downloaded; `failed`: see `failure`; `erased`: its bytes are gone.
 	State RecordingState `json:"state"`
 }
 
@@ -567,13 +807,14 @@ type RecordingBrief struct {
 	DurationMs int64  `json:"durationMs,omitempty,omitzero"`
 	ID         string `json:"id"`
 
-	// State `active`: being written; `finishing`: being made seekable; `ready`: can be downloaded; `failed`: see `failure`.
+	// State `active`: being written; `finishing`: being made seekable; `ready`: can be downloaded; `failed`: see `failure`; `erased`: its bytes are gone.
 	State RecordingState `json:"state"`
 }
 
-// RecordingList defines model for RecordingList.
-type RecordingList struct {
-	Items []Recording `json:"items"`
+// RecordingPage defines model for RecordingPage.
+type RecordingPage struct {
+	Items      []Recording `json:"items"`
+	NextCursor string      `json:"nextCursor,omitempty,omitzero"`
 }
 
 // RecordingPolicy `off`; `ask`: recorded while everybody present has consented; `required`: nobody enters without consenting.
@@ -582,11 +823,29 @@ type RecordingPolicy string
 // RecordingSource `camera` comes with the microphone.
 type RecordingSource string
 
-// RecordingState `active`: being written; `finishing`: being made seekable; `ready`: can be downloaded; `failed`: see `failure`.
+// RecordingState `active`: being written; `finishing`: being made seekable; `ready`: can be downloaded; `failed`: see `failure`; `erased`: its bytes are gone.
 type RecordingState string
+
+// Resend defines model for Resend.
+type Resend struct {
+	// Since Only events made at this time or later; all when absent.
+	Since time.Time `json:"since,omitempty,omitzero"`
+}
+
+// Resent defines model for Resent.
+type Resent struct {
+	// Queued How many deliveries wait now that were given up.
+	Queued int `json:"queued"`
+}
 
 // Role defines model for Role.
 type Role string
+
+// SecretRotation defines model for SecretRotation.
+type SecretRotation struct {
+	// KeepOldMinutes How long the old secret goes on signing.
+	KeepOldMinutes *int `json:"keepOldMinutes,omitempty"`
+}
 
 // Session defines model for Session.
 type Session struct {
@@ -604,7 +863,7 @@ type Session struct {
 	ID         string    `json:"id"`
 	Language   Language  `json:"language"`
 
-	// Links In the answer of the creation only.
+	// Links Only for keys with the scope `sessions:write`.
 	Links Links `json:"links,omitempty,omitzero"`
 
 	// Metadata The integration's own words; returned as they came.
@@ -613,6 +872,9 @@ type Session struct {
 	// Participants Who was invited, and when they were in the room.
 	Participants []Participant `json:"participants"`
 	Patient      Patient       `json:"patient"`
+
+	// Rating What the patient thought of it, once he said so.
+	Rating Rating `json:"rating,omitempty,omitzero"`
 
 	// Recording `off`; `ask`: recorded while everybody present has consented; `required`: nobody enters without consenting.
 	Recording  RecordingPolicy  `json:"recording"`
@@ -640,6 +902,22 @@ type SessionPage struct {
 	NextCursor string    `json:"nextCursor,omitempty,omitzero"`
 }
 
+// SessionPatch What is absent stays. `null` removes, or brings back the default of the creation.
+type SessionPatch struct {
+	Doctor          Patch[DoctorPatch] `json:"doctor,omitempty,omitzero"`
+	DurationMinutes Patch[int]         `json:"durationMinutes,omitempty,omitzero"`
+	ExternalID      Patch[string]      `json:"externalId,omitempty,omitzero"`
+	Language        Patch[Language]    `json:"language,omitempty,omitzero"`
+
+	// Metadata Merged: a pair with `null` is removed.
+	Metadata  Patch[map[string]Patch[string]] `json:"metadata,omitempty,omitzero"`
+	Patient   Patch[PatientPatch]             `json:"patient,omitempty,omitzero"`
+	Recording Patch[RecordingPolicy]          `json:"recording,omitempty,omitzero"`
+	StartsAt  Patch[time.Time]                `json:"startsAt,omitempty,omitzero"`
+	TimeZone  Patch[string]                   `json:"timeZone,omitempty,omitzero"`
+	Topic     Patch[string]                   `json:"topic,omitempty,omitzero"`
+}
+
 // SimpleSession defines model for SimpleSession.
 type SimpleSession struct {
 	DoctorURL  string `json:"doctorUrl"`
@@ -659,8 +937,35 @@ type Visit struct {
 	LeftAt   time.Time `json:"leftAt,omitempty,omitzero"`
 }
 
+// Webhook defines model for Webhook.
+type Webhook struct {
+	CreatedAt   time.Time `json:"createdAt"`
+	Description string    `json:"description,omitempty,omitzero"`
+	DisabledAt  time.Time `json:"disabledAt,omitempty,omitzero"`
+
+	// DisabledReason `hand`: somebody wanted it; `gone`: the endpoint answered 410.
+	DisabledReason WebhookDisabledReason `json:"disabledReason,omitempty,omitzero"`
+	Enabled        bool                  `json:"enabled"`
+
+	// Events What it is told; everything when empty.
+	Events      []EventType `json:"events"`
+	ID          string      `json:"id"`
+	Integration string      `json:"integration"`
+
+	// Secrets Those that sign now, the newest first; never the secrets themselves.
+	Secrets []WebhookSecret `json:"secrets"`
+	URL     string          `json:"url"`
+	Version int64           `json:"version"`
+}
+
+// WebhookDisabledReason `hand`: somebody wanted it; `gone`: the endpoint answered 410.
+type WebhookDisabledReason string
+
 // WebhookData Opaque ids, states and times only; no personal data. There may be more members than these.
 type WebhookData struct {
+	// DurationMinutes Of `session.rescheduled`.
+	DurationMinutes int `json:"durationMinutes,omitempty,omitzero"`
+
 	// EndReason `doctor`; `api`: the integration; `abandoned`: the room stayed empty; `timeout`: the longest time was reached.
 	EndReason  EndReason `json:"endReason,omitempty,omitzero"`
 	ExternalID string    `json:"externalId,omitempty,omitzero"`
@@ -675,10 +980,16 @@ type WebhookData struct {
 	// PreviousStatus Of `session.status_changed`.
 	PreviousStatus Status `json:"previousStatus,omitempty,omitzero"`
 
+	// Rating Of `session.rated`.
+	Rating WebhookRating `json:"rating,omitempty,omitzero"`
+
 	// Recording Of `recording.…`.
 	Recording WebhookRecording `json:"recording,omitempty,omitzero"`
 	SessionID string           `json:"sessionId"`
 	StartedAt time.Time        `json:"startedAt,omitempty,omitzero"`
+
+	// StartsAt Of `session.rescheduled`.
+	StartsAt time.Time `json:"startsAt,omitempty,omitzero"`
 
 	// Status The session's status after the change.
 	Status Status `json:"status"`
@@ -711,12 +1022,33 @@ type WebhookMessage struct {
 // WebhookMessageKind defines model for WebhookMessage.Kind.
 type WebhookMessageKind string
 
+// WebhookPage defines model for WebhookPage.
+type WebhookPage struct {
+	Items      []Webhook `json:"items"`
+	NextCursor string    `json:"nextCursor,omitempty,omitzero"`
+}
+
 // WebhookParticipant defines model for WebhookParticipant.
 type WebhookParticipant struct {
 	ID       string    `json:"id"`
 	JoinedAt time.Time `json:"joinedAt"`
 	LeftAt   time.Time `json:"leftAt,omitempty,omitzero"`
 	Role     Role      `json:"role"`
+}
+
+// WebhookPatch defines model for WebhookPatch.
+type WebhookPatch struct {
+	Description Patch[string] `json:"description,omitempty,omitzero"`
+	Enabled     Patch[bool]   `json:"enabled,omitempty,omitzero"`
+
+	// Events `null` or empty: everything.
+	Events Patch[[]EventType] `json:"events,omitempty,omitzero"`
+	URL    Patch[string]      `json:"url,omitempty,omitzero"`
+}
+
+// WebhookRating defines model for WebhookRating.
+type WebhookRating struct {
+	Stars int `json:"stars"`
 }
 
 // WebhookRecording defines model for WebhookRecording.
@@ -733,15 +1065,83 @@ type WebhookRecording struct {
 	Source    RecordingSource `json:"source"`
 	StartedAt time.Time       `json:"startedAt"`
 
-	// State `active`: being written; `finishing`: being made seekable; `ready`: can be downloaded; `failed`: see `failure`.
+	// State `active`: being written; `finishing`: being made seekable; `ready`: can be downloaded; `failed`: see `failure`; `erased`: its bytes are gone.
 	State RecordingState `json:"state"`
 }
+
+// WebhookSecret defines model for WebhookSecret.
+type WebhookSecret struct {
+	// ExpiresAt Until when it still signs; absent for the present one.
+	ExpiresAt time.Time `json:"expiresAt,omitempty,omitzero"`
+}
+
+// WebhookTestEvent defines model for WebhookTestEvent.
+type WebhookTestEvent struct {
+	CreatedAt time.Time `json:"createdAt"`
+	Data      struct {
+		WebhookID string `json:"webhookId"`
+	} `json:"data"`
+	ID string `json:"id"`
+
+	// Sequence Always 0.
+	Sequence int                  `json:"sequence,omitempty,omitzero"`
+	Type     WebhookTestEventType `json:"type"`
+}
+
+// WebhookTestEventType defines model for WebhookTestEvent.Type.
+type WebhookTestEventType string
+
+// WebhookTestResult defines model for WebhookTestResult.
+type WebhookTestResult struct {
+	At time.Time `json:"at"`
+
+	// Delivered The endpoint answered 2xx.
+	Delivered bool   `json:"delivered"`
+	Error     string `json:"error,omitempty,omitzero"`
+
+	// Status Of the endpoint's answer; absent when there was none.
+	Status int   `json:"status,omitempty,omitzero"`
+	TookMs int64 `json:"tookMs"`
+}
+
+// WebhookWithSecret defines model for WebhookWithSecret.
+type WebhookWithSecret struct {
+	CreatedAt   time.Time `json:"createdAt"`
+	Description string    `json:"description,omitempty,omitzero"`
+	DisabledAt  time.Time `json:"disabledAt,omitempty,omitzero"`
+
+	// DisabledReason `hand`: somebody wanted it; `gone`: the endpoint answered 410.
+	DisabledReason WebhookWithSecretDisabledReason `json:"disabledReason,omitempty,omitzero"`
+	Enabled        bool                            `json:"enabled"`
+
+	// Events What it is told; everything when empty.
+	Events      []EventType `json:"events"`
+	ID          string      `json:"id"`
+	Integration string      `json:"integration"`
+
+	// Secret `whsec_` and base64. Keep it; it is not shown again.
+	Secret string `json:"secret"`
+
+	// Secrets Those that sign now, the newest first; never the secrets themselves.
+	Secrets []WebhookSecret `json:"secrets"`
+	URL     string          `json:"url"`
+	Version int64           `json:"version"`
+}
+
+// WebhookWithSecretDisabledReason `hand`: somebody wanted it; `gone`: the endpoint answered 410.
+type WebhookWithSecretDisabledReason string
 
 // AcceptLanguage defines model for AcceptLanguage.
 type AcceptLanguage = string
 
+// After defines model for After.
+type After = string
+
 // Cursor defines model for Cursor.
 type Cursor = string
+
+// DeliveryID defines model for DeliveryId.
+type DeliveryID = string
 
 // FileID defines model for FileId.
 type FileID = string
@@ -749,14 +1149,35 @@ type FileID = string
 // From defines model for From.
 type From = time.Time
 
+// IdempotencyKey defines model for IdempotencyKey.
+type IdempotencyKey = string
+
+// IfMatch defines model for IfMatch.
+type IfMatch = string
+
+// IfNoneMatch defines model for IfNoneMatch.
+type IfNoneMatch = string
+
+// Integration defines model for Integration.
+type Integration = string
+
+// InviteID defines model for InviteId.
+type InviteID = string
+
 // Limit defines model for Limit.
 type Limit = int
+
+// Order defines model for Order.
+type Order string
 
 // Range defines model for Range.
 type Range = string
 
 // RecordingID defines model for RecordingId.
 type RecordingID = string
+
+// SessionFilter defines model for SessionFilter.
+type SessionFilter = string
 
 // SessionID defines model for SessionId.
 type SessionID = string
@@ -766,6 +1187,12 @@ type StatusFilter = []Status
 
 // To defines model for To.
 type To = time.Time
+
+// Wait defines model for Wait.
+type Wait = int
+
+// WebhookID defines model for WebhookId.
+type WebhookID = string
 
 // Conflict RFC 9457.
 type Conflict = Problem
@@ -779,11 +1206,17 @@ type Internal = Problem
 // Invalid RFC 9457.
 type Invalid = Problem
 
+// Mismatch RFC 9457.
+type Mismatch = Problem
+
 // NotFound RFC 9457.
 type NotFound = Problem
 
 // RateLimited RFC 9457.
 type RateLimited = Problem
+
+// Stale RFC 9457.
+type Stale = Problem
 
 // TooLarge RFC 9457.
 type TooLarge = Problem
@@ -797,13 +1230,71 @@ type Unavailable = Problem
 // Unsupported RFC 9457.
 type Unsupported = Problem
 
+// GetProblemPageParams defines parameters for GetProblemPage.
+type GetProblemPageParams struct {
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
+}
+
+// GetDeliveryParams defines parameters for GetDelivery.
+type GetDeliveryParams struct {
+	// IfNoneMatch An ETag; 304 when the answer would be the same.
+	IfNoneMatch IfNoneMatch `json:"If-None-Match,omitempty,omitzero"`
+
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
+}
+
+// ResendDeliveryParams defines parameters for ResendDelivery.
+type ResendDeliveryParams struct {
+	// IdempotencyKey 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. Honoured with an API key only.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
+}
+
+// ListEventsParams defines parameters for ListEvents.
+type ListEventsParams struct {
+	// After An event's id, best `nextAfter` of the answer before; from the beginning when absent.
+	After After `form:"after,omitempty" json:"after,omitempty,omitzero"`
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// Wait Seconds to wait for something new.
+	Wait Wait `form:"wait,omitempty" json:"wait,omitempty,omitzero"`
+
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
+}
+
+// DeleteInviteParams defines parameters for DeleteInvite.
+type DeleteInviteParams struct {
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
+}
+
+// CreateLinkParams defines parameters for CreateLink.
+type CreateLinkParams struct {
+	// IdempotencyKey 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. Honoured with an API key only.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
+}
+
+// EraseRecordingParams defines parameters for EraseRecording.
+type EraseRecordingParams struct {
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
+}
+
 // GetRecordingParams defines parameters for GetRecording.
 type GetRecordingParams struct {
 	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 
 	// IfNoneMatch An ETag; 304 when the answer would be the same.
-	IfNoneMatch string `json:"If-None-Match,omitempty,omitzero"`
+	IfNoneMatch IfNoneMatch `json:"If-None-Match,omitempty,omitzero"`
 }
 
 // GetRecordingContentParams defines parameters for GetRecordingContent.
@@ -817,12 +1308,18 @@ type GetRecordingContentParams struct {
 
 // CreateSessionParams defines parameters for CreateSession.
 type CreateSessionParams struct {
+	// IdempotencyKey 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. Honoured with an API key only.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+
 	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
 // CreateSimpleSessionParams defines parameters for CreateSimpleSession.
 type CreateSimpleSessionParams struct {
+	// IdempotencyKey 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. Honoured with an API key only.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+
 	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
@@ -836,8 +1333,11 @@ type ListDoctorSessionsParams struct {
 	From From `form:"from,omitempty" json:"from,omitempty,omitzero"`
 
 	// To `startsAt` before.
-	To    To    `form:"to,omitempty" json:"to,omitempty,omitzero"`
-	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+	To To `form:"to,omitempty" json:"to,omitempty,omitzero"`
+
+	// Order `asc`: earliest first; `desc`: latest first. A cursor belongs to the order it came from.
+	Order ListDoctorSessionsParamsOrder `form:"order,omitempty" json:"order,omitempty,omitzero"`
+	Limit Limit                         `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 
 	// Cursor `nextCursor` of the page before.
 	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
@@ -845,6 +1345,9 @@ type ListDoctorSessionsParams struct {
 	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
+
+// ListDoctorSessionsParamsOrder defines parameters for ListDoctorSessions.
+type ListDoctorSessionsParamsOrder string
 
 // ListPatientSessionsParams defines parameters for ListPatientSessions.
 type ListPatientSessionsParams struct {
@@ -855,8 +1358,11 @@ type ListPatientSessionsParams struct {
 	From From `form:"from,omitempty" json:"from,omitempty,omitzero"`
 
 	// To `startsAt` before.
-	To    To    `form:"to,omitempty" json:"to,omitempty,omitzero"`
-	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+	To To `form:"to,omitempty" json:"to,omitempty,omitzero"`
+
+	// Order `asc`: earliest first; `desc`: latest first. A cursor belongs to the order it came from.
+	Order ListPatientSessionsParamsOrder `form:"order,omitempty" json:"order,omitempty,omitzero"`
+	Limit Limit                          `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 
 	// Cursor `nextCursor` of the page before.
 	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
@@ -865,17 +1371,32 @@ type ListPatientSessionsParams struct {
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
+// ListPatientSessionsParamsOrder defines parameters for ListPatientSessions.
+type ListPatientSessionsParamsOrder string
+
 // GetSessionParams defines parameters for GetSession.
 type GetSessionParams struct {
 	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 
 	// IfNoneMatch An ETag; 304 when the answer would be the same.
-	IfNoneMatch string `json:"If-None-Match,omitempty,omitzero"`
+	IfNoneMatch IfNoneMatch `json:"If-None-Match,omitempty,omitzero"`
+}
+
+// PatchSessionParams defines parameters for PatchSession.
+type PatchSessionParams struct {
+	// IfMatch The ETag of what is changed; 412 when it was changed meanwhile.
+	IfMatch IfMatch `json:"If-Match,omitempty,omitzero"`
+
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
 // CancelSessionParams defines parameters for CancelSession.
 type CancelSessionParams struct {
+	// IdempotencyKey 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. Honoured with an API key only.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+
 	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
@@ -891,12 +1412,29 @@ type GetFileContentParams struct {
 
 // FinishSessionParams defines parameters for FinishSession.
 type FinishSessionParams struct {
+	// IdempotencyKey 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. Honoured with an API key only.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
+}
+
+// ListInvitesParams defines parameters for ListInvites.
+type ListInvitesParams struct {
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// Cursor `nextCursor` of the page before.
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+
 	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
 // CreateInviteParams defines parameters for CreateInvite.
 type CreateInviteParams struct {
+	// IdempotencyKey 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. Honoured with an API key only.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+
 	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
@@ -914,6 +1452,100 @@ type ListMessagesParams struct {
 
 // ListRecordingsParams defines parameters for ListRecordings.
 type ListRecordingsParams struct {
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// Cursor `nextCursor` of the page before.
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
+}
+
+// ListWebhooksParams defines parameters for ListWebhooks.
+type ListWebhooksParams struct {
+	// Integration For administrators: whose; all when absent. A key sees its own integration's.
+	Integration Integration `form:"integration,omitempty" json:"integration,omitempty,omitzero"`
+	Limit       Limit       `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// Cursor `nextCursor` of the page before.
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
+}
+
+// CreateWebhookParams defines parameters for CreateWebhook.
+type CreateWebhookParams struct {
+	// IdempotencyKey 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. Honoured with an API key only.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
+}
+
+// DeleteWebhookParams defines parameters for DeleteWebhook.
+type DeleteWebhookParams struct {
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
+}
+
+// GetWebhookParams defines parameters for GetWebhook.
+type GetWebhookParams struct {
+	// IfNoneMatch An ETag; 304 when the answer would be the same.
+	IfNoneMatch IfNoneMatch `json:"If-None-Match,omitempty,omitzero"`
+
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
+}
+
+// PatchWebhookParams defines parameters for PatchWebhook.
+type PatchWebhookParams struct {
+	// IfMatch The ETag of what is changed; 412 when it was changed meanwhile.
+	IfMatch IfMatch `json:"If-Match,omitempty,omitzero"`
+
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
+}
+
+// ListDeliveriesParams defines parameters for ListDeliveries.
+type ListDeliveriesParams struct {
+	// State Only these.
+	State DeliveryState `form:"state,omitempty" json:"state,omitempty,omitzero"`
+
+	// SessionID Only what tells of this session.
+	SessionID SessionFilter `form:"sessionId,omitempty" json:"sessionId,omitempty,omitzero"`
+	Limit     Limit         `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// Cursor `nextCursor` of the page before.
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
+}
+
+// ResendDeadParams defines parameters for ResendDead.
+type ResendDeadParams struct {
+	// IdempotencyKey 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. Honoured with an API key only.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
+}
+
+// RotateWebhookSecretParams defines parameters for RotateWebhookSecret.
+type RotateWebhookSecretParams struct {
+	// IdempotencyKey 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. Honoured with an API key only.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
+}
+
+// TestWebhookParams defines parameters for TestWebhook.
+type TestWebhookParams struct {
+	// IdempotencyKey 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. Honoured with an API key only.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+
 	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
@@ -928,11 +1560,36 @@ type ReceiveEventParams struct {
 	WebhookSignature string `json:"webhook-signature"`
 }
 
+// ReceiveTestParams defines parameters for ReceiveTest.
+type ReceiveTestParams struct {
+	// WebhookID The event's id.
+	WebhookID string `json:"webhook-id"`
+
+	// WebhookTimestamp Unix seconds.
+	WebhookTimestamp string `json:"webhook-timestamp"`
+	WebhookSignature string `json:"webhook-signature"`
+}
+
+// ResendDeliveryJSONRequestBody defines body for ResendDelivery for application/json ContentType.
+type ResendDeliveryJSONRequestBody = Empty
+
+// CreateLinkJSONRequestBody defines body for CreateLink for application/json ContentType.
+type CreateLinkJSONRequestBody = Empty
+
+// EraseRecordingJSONRequestBody defines body for EraseRecording for application/json ContentType.
+type EraseRecordingJSONRequestBody = Erasure
+
 // CreateSessionJSONRequestBody defines body for CreateSession for application/json ContentType.
 type CreateSessionJSONRequestBody = NewSession
 
 // CreateSimpleSessionJSONRequestBody defines body for CreateSimpleSession for application/json ContentType.
 type CreateSimpleSessionJSONRequestBody = NewSimpleSession
+
+// PatchSessionJSONRequestBody defines body for PatchSession for application/json ContentType.
+type PatchSessionJSONRequestBody = SessionPatch
+
+// PatchSessionApplicationMergePatchPlusJSONRequestBody defines body for PatchSession for application/merge-patch+json ContentType.
+type PatchSessionApplicationMergePatchPlusJSONRequestBody = SessionPatch
 
 // CancelSessionJSONRequestBody defines body for CancelSession for application/json ContentType.
 type CancelSessionJSONRequestBody = Cancellation
@@ -943,5 +1600,26 @@ type FinishSessionJSONRequestBody = Empty
 // CreateInviteJSONRequestBody defines body for CreateInvite for application/json ContentType.
 type CreateInviteJSONRequestBody = NewInvite
 
+// CreateWebhookJSONRequestBody defines body for CreateWebhook for application/json ContentType.
+type CreateWebhookJSONRequestBody = NewWebhook
+
+// PatchWebhookJSONRequestBody defines body for PatchWebhook for application/json ContentType.
+type PatchWebhookJSONRequestBody = WebhookPatch
+
+// PatchWebhookApplicationMergePatchPlusJSONRequestBody defines body for PatchWebhook for application/merge-patch+json ContentType.
+type PatchWebhookApplicationMergePatchPlusJSONRequestBody = WebhookPatch
+
+// ResendDeadJSONRequestBody defines body for ResendDead for application/json ContentType.
+type ResendDeadJSONRequestBody = Resend
+
+// RotateWebhookSecretJSONRequestBody defines body for RotateWebhookSecret for application/json ContentType.
+type RotateWebhookSecretJSONRequestBody = SecretRotation
+
+// TestWebhookJSONRequestBody defines body for TestWebhook for application/json ContentType.
+type TestWebhookJSONRequestBody = Empty
+
 // ReceiveEventJSONRequestBody defines body for ReceiveEvent for application/json ContentType.
 type ReceiveEventJSONRequestBody = WebhookEvent
+
+// ReceiveTestJSONRequestBody defines body for ReceiveTest for application/json ContentType.
+type ReceiveTestJSONRequestBody = WebhookTestEvent

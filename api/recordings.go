@@ -19,7 +19,7 @@ func (a *API) listRecordings(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	list := RecordingList{Items: make([]Recording, 0, len(rs))}
+	list := RecordingPage{Items: make([]Recording, 0, len(rs))}
 	for _, r := range rs {
 		list.Items = append(list.Items, showRecording(r))
 	}

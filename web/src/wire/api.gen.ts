@@ -15,7 +15,7 @@ export interface paths {
         put?: never;
         /**
          * Make a session
-         * @description Needs the scope `sessions:write`. The links are in this answer only: they are stored hashed and cannot be shown again.
+         * @description Needs the scope `sessions:write`. Whoever holds such a key finds the links in every later answer too.
          */
         post: operations["createSession"];
         delete?: never;
@@ -53,7 +53,7 @@ export interface paths {
         };
         /**
          * A doctor's sessions
-         * @description Needs the scope `sessions:read`. Ordered by `startsAt`, earliest first.
+         * @description Needs the scope `sessions:read`. Ordered by `startsAt`, earliest first unless `order=desc`.
          */
         get: operations["listDoctorSessions"];
         put?: never;
@@ -73,7 +73,7 @@ export interface paths {
         };
         /**
          * A patient's sessions
-         * @description Needs the scope `sessions:read`. Ordered by `startsAt`, earliest first.
+         * @description Needs the scope `sessions:read`. Ordered by `startsAt`, earliest first unless `order=desc`.
          */
         get: operations["listPatientSessions"];
         put?: never;
@@ -101,7 +101,11 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Reschedule or edit an upcoming session
+         * @description Needs the scope `sessions:write`. A JSON Merge Patch; `metadata` is merged pair by pair. 409 once the session began or is over. Integrations are told `session.rescheduled` when the time changed, and `session.updated` when something else did.
+         */
+        patch: operations["patchSession"];
         trace?: never;
     };
     "/v1/abm/video/sessions/{id}/cancel": {
@@ -151,13 +155,57 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Who was invited, with the links
+         * @description Needs the scope `sessions:write`, since a link lets its holder in. The doctor and the patient are among them. In the order of their making.
+         */
+        get: operations["listInvites"];
         put?: never;
         /**
          * Invite one more person
-         * @description Needs the scope `sessions:write`. The link is in this answer only.
+         * @description Needs the scope `sessions:write`.
          */
         post: operations["createInvite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/abm/video/invites/{inviteId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke an invite
+         * @description Needs the scope `sessions:write`. The link ends at once, and whoever came by it leaves the room. Revoking again changes nothing. 409 for the doctor and the patient: give them a new link instead, or cancel the session.
+         */
+        delete: operations["deleteInvite"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/abm/video/invites/{inviteId}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a person a new link
+         * @description Needs the scope `sessions:write`. The old link ends at once, with every page that was opened by it. To send the present link again, read it.
+         */
+        post: operations["createLink"];
         delete?: never;
         options?: never;
         head?: never;
@@ -213,7 +261,7 @@ export interface paths {
         };
         /**
          * A session's recordings
-         * @description Needs the scope `recordings:read`. One file per participant, and one per shared screen. All of them, not a page.
+         * @description Needs the scope `recordings:read`. One file per participant and stretch of recording, and one per shared screen. Oldest first.
          */
         get: operations["listRecordings"];
         put?: never;
@@ -238,7 +286,11 @@ export interface paths {
         get: operations["getRecording"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Erase a recording
+         * @description Needs the scope `sessions:write`, or the cookie of an administrator. The bytes are gone for good; that there was a recording, and why it was erased, stays. Erasing again changes nothing; 409 while it is being written.
+         */
+        delete: operations["eraseRecording"];
         options?: never;
         head?: never;
         patch?: never;
@@ -258,6 +310,198 @@ export interface paths {
         get: operations["getRecordingContent"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/abm/video/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The log of all events
+         * @description Needs the scope `sessions:read`. Everything that webhooks tell, in one order that never changes: what comes later stands later. For rebuilding, for a program that cannot be reached by webhooks, and to find what was missed. With `wait` the answer comes when there is something behind `after`, or with no items when the time is over.
+         */
+        get: operations["listEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/abm/video/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The endpoints
+         * @description Needs the scope `webhooks`, or the cookie of an administrator. Oldest first. Secrets are not shown.
+         */
+        get: operations["listWebhooks"];
+        put?: never;
+        /**
+         * Register an endpoint
+         * @description Needs the scope `webhooks`, or the cookie of an administrator. The secret that signs what is sent is in this answer only. Events that happen from now on are sent.
+         */
+        post: operations["createWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/abm/video/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read an endpoint
+         * @description Needs the scope `webhooks`, or the cookie of an administrator.
+         */
+        get: operations["getWebhook"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove an endpoint
+         * @description Needs the scope `webhooks`, or the cookie of an administrator. Nothing more is sent to it.
+         */
+        delete: operations["deleteWebhook"];
+        options?: never;
+        head?: never;
+        /**
+         * Change, disable or enable an endpoint
+         * @description Needs the scope `webhooks`, or the cookie of an administrator. A JSON Merge Patch. What waits for an endpoint that is disabled is given up, and can be sent again once it is enabled.
+         */
+        patch: operations["patchWebhook"];
+        trace?: never;
+    };
+    "/v1/abm/video/webhooks/{id}/secret/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give an endpoint a new secret
+         * @description Needs the scope `webhooks`, or the cookie of an administrator. The old one goes on signing beside the new one for `keepOldMinutes`, so that the receiver can be changed in between.
+         */
+        post: operations["rotateWebhookSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/abm/video/webhooks/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a test event now
+         * @description Needs the scope `webhooks`, or the cookie of an administrator. Sends `webhook.test` once, also to an endpoint that is disabled, and tells what came back. It takes up to 15 seconds.
+         */
+        post: operations["testWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/abm/video/webhooks/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was sent to an endpoint
+         * @description Needs the scope `webhooks`, or the cookie of an administrator. The newest event first, with every attempt. Those of removed endpoints stay readable by their ids.
+         */
+        get: operations["listDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/abm/video/webhooks/{id}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send again all that was given up
+         * @description Needs the scope `webhooks`, or the cookie of an administrator. 409 while the endpoint is disabled.
+         */
+        post: operations["resendDead"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/abm/video/deliveries/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a delivery
+         * @description Needs the scope `webhooks`, or the cookie of an administrator.
+         */
+        get: operations["getDelivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/abm/video/deliveries/{id}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send again
+         * @description Needs the scope `webhooks`, or the cookie of an administrator. Works for what was delivered, too. 409 while it waits already, or while the endpoint is disabled.
+         */
+        post: operations["resendDelivery"];
         delete?: never;
         options?: never;
         head?: never;
@@ -318,6 +562,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/problems/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a problem's code means, for people
+         * @description The address that `type` of a problem names. In the language of `Accept-Language`.
+         */
+        get: operations["getProblemPage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export interface webhooks {
     event: {
@@ -339,6 +603,26 @@ export interface webhooks {
          *     15 s at most. Retries come 5 s, 1 min, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h and 24 h after the failure before.
          */
         post: operations["receiveEvent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What TMK sends when an endpoint is tested
+         * @description Signed like every event. Of no session, and not in the log.
+         */
+        post: operations["receiveTest"];
         delete?: never;
         options?: never;
         head?: never;
@@ -414,6 +698,34 @@ export interface components {
             /** @default 30 */
             durationMinutes: number;
         };
+        /** @description What is absent stays. `null` removes, or brings back the default of the creation. */
+        SessionPatch: {
+            externalId?: string | null;
+            doctor?: components["schemas"]["DoctorPatch"];
+            patient?: components["schemas"]["PatientPatch"];
+            /** Format: date-time */
+            startsAt?: string;
+            durationMinutes?: number | null;
+            timeZone?: string | null;
+            topic?: string | null;
+            /** @enum {string|null} */
+            language?: "ru" | "en" | null;
+            /** @enum {string|null} */
+            recording?: "off" | "ask" | "required" | null;
+            /** @description Merged: a pair with `null` is removed. */
+            metadata?: {
+                [key: string]: string | null;
+            } | null;
+        };
+        DoctorPatch: {
+            id?: string;
+            name?: string | null;
+            specialty?: string | null;
+        };
+        PatientPatch: {
+            id?: string;
+            name?: string | null;
+        };
         SimpleSession: {
             id: string;
             status: components["schemas"]["Status"];
@@ -443,7 +755,7 @@ export interface components {
             status: components["schemas"]["Status"];
             /** @description The status in words, by `Accept-Language`. */
             statusName: string;
-            /** @description In the answer of the creation only. */
+            /** @description Only for keys with the scope `sessions:write`. */
             links?: components["schemas"]["Links"];
             /** Format: date-time */
             createdAt: string;
@@ -462,11 +774,19 @@ export interface components {
             /** @description Who was invited, and when they were in the room. */
             participants: components["schemas"]["Participant"][];
             recordings: components["schemas"]["RecordingBrief"][];
+            /** @description What the patient thought of it, once he said so. */
+            rating?: components["schemas"]["Rating"];
             /**
              * Format: int64
              * @description Grows with every change of the session itself.
              */
             version: number;
+        };
+        Rating: {
+            stars: number;
+            comment?: string;
+            /** Format: date-time */
+            ratedAt: string;
         };
         Links: {
             /** Format: uri */
@@ -517,16 +837,24 @@ export interface components {
             name?: string;
         };
         Invite: {
-            /** @description The seat's id. */
+            /** @description The participant's id. */
             id: string;
             role: components["schemas"]["Role"];
             personId?: string;
             name?: string;
             /**
              * Format: uri
-             * @description In this answer only.
+             * @description The link; absent once it is revoked, and for links made before they could be shown again.
              */
-            url: string;
+            url?: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            revokedAt?: string;
+        };
+        InvitePage: {
+            items: components["schemas"]["Invite"][];
+            nextCursor?: string;
         };
         Message: {
             id: string;
@@ -566,10 +894,10 @@ export interface components {
             nextCursor?: string;
         };
         /**
-         * @description `active`: being written; `finishing`: being made seekable; `ready`: can be downloaded; `failed`: see `failure`.
+         * @description `active`: being written; `finishing`: being made seekable; `ready`: can be downloaded; `failed`: see `failure`; `erased`: its bytes are gone.
          * @enum {string}
          */
-        RecordingState: "active" | "finishing" | "ready" | "failed";
+        RecordingState: "active" | "finishing" | "ready" | "failed" | "erased";
         /**
          * @description `camera` comes with the microphone.
          * @enum {string}
@@ -609,9 +937,18 @@ export interface components {
             /** Format: int64 */
             bytes?: number;
             sha256?: string;
+            /** Format: date-time */
+            erasedAt?: string;
+            /** @description What whoever erased it gave. */
+            eraseReason?: string;
         };
-        RecordingList: {
+        RecordingPage: {
             items: components["schemas"]["Recording"][];
+            nextCursor?: string;
+        };
+        Erasure: {
+            /** @description For the record; name no people. */
+            reason: string;
         };
         Health: {
             /** @enum {string} */
@@ -650,7 +987,144 @@ export interface components {
             message: string;
         };
         /** @enum {string} */
-        EventType: "session.created" | "session.status_changed" | "participant.joined" | "participant.left" | "recording.started" | "recording.ready" | "recording.failed" | "message.created";
+        EventType: "session.created" | "session.status_changed" | "session.rescheduled" | "session.updated" | "session.rated" | "participant.joined" | "participant.left" | "recording.started" | "recording.ready" | "recording.failed" | "message.created";
+        EventPage: {
+            items: components["schemas"]["WebhookEvent"][];
+            /** @description `after` of the next question: the last item's id, or what was asked with. Absent while there has been no event at all. */
+            nextAfter?: string;
+        };
+        NewWebhook: {
+            /** @description https (or http); no user name, no fragment. */
+            url: string;
+            description?: string;
+            /** @description What it is told; everything when absent or empty. */
+            events?: components["schemas"]["EventType"][];
+            /** @description Administrators must name it; a key may name its own only. */
+            integration?: string;
+        };
+        Webhook: {
+            id: string;
+            integration: string;
+            url: string;
+            description?: string;
+            /** @description What it is told; everything when empty. */
+            events: components["schemas"]["EventType"][];
+            enabled: boolean;
+            /** Format: date-time */
+            disabledAt?: string;
+            /**
+             * @description `hand`: somebody wanted it; `gone`: the endpoint answered 410.
+             * @enum {string}
+             */
+            disabledReason?: "hand" | "gone";
+            /** @description Those that sign now, the newest first; never the secrets themselves. */
+            secrets: components["schemas"]["WebhookSecret"][];
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: int64 */
+            version: number;
+        };
+        WebhookPage: {
+            items: components["schemas"]["Webhook"][];
+            nextCursor?: string;
+        };
+        WebhookSecret: {
+            /**
+             * Format: date-time
+             * @description Until when it still signs; absent for the present one.
+             */
+            expiresAt?: string;
+        };
+        WebhookWithSecret: components["schemas"]["Webhook"] & {
+            /** @description `whsec_` and base64. Keep it; it is not shown again. */
+            secret: string;
+        };
+        WebhookPatch: {
+            url?: string;
+            description?: string | null;
+            /** @description `null` or empty: everything. */
+            events?: components["schemas"]["EventType"][] | null;
+            enabled?: boolean;
+        };
+        SecretRotation: {
+            /**
+             * @description How long the old secret goes on signing.
+             * @default 1440
+             */
+            keepOldMinutes: number;
+        };
+        WebhookTestResult: {
+            /** @description The endpoint answered 2xx. */
+            delivered: boolean;
+            /** @description Of the endpoint's answer; absent when there was none. */
+            status?: number;
+            error?: string;
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            tookMs: number;
+        };
+        /**
+         * @description `pending`: it waits, perhaps to be tried again; `delivered`: answered 2xx; `dead`: given up, it can be sent again by hand.
+         * @enum {string}
+         */
+        DeliveryState: "pending" | "delivered" | "dead";
+        Delivery: {
+            id: string;
+            webhookId: string;
+            event: components["schemas"]["WebhookEvent"];
+            state: components["schemas"]["DeliveryState"];
+            /** @description Since it was last queued. */
+            attempts: number;
+            /**
+             * Format: date-time
+             * @description Not before; while `pending`.
+             */
+            nextAttemptAt?: string;
+            /** Format: date-time */
+            deliveredAt?: string;
+            /** Format: date-time */
+            deadAt?: string;
+            /** @description Every attempt, oldest first. */
+            log: components["schemas"]["DeliveryAttempt"][];
+        };
+        DeliveryAttempt: {
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            tookMs: number;
+            /** @description Of the endpoint's answer; absent when there was none. */
+            status?: number;
+            /** @description Absent after a 2xx. */
+            error?: string;
+        };
+        DeliveryPage: {
+            items: components["schemas"]["Delivery"][];
+            nextCursor?: string;
+        };
+        Resend: {
+            /**
+             * Format: date-time
+             * @description Only events made at this time or later; all when absent.
+             */
+            since?: string;
+        };
+        Resent: {
+            /** @description How many deliveries wait now that were given up. */
+            queued: number;
+        };
+        WebhookTestEvent: {
+            id: string;
+            /** @enum {string} */
+            type: "webhook.test";
+            /** Format: date-time */
+            createdAt: string;
+            /** @description Always 0. */
+            sequence?: number;
+            data: {
+                webhookId: string;
+            };
+        };
         WebhookEvent: {
             /** @description The same as `webhook-id`. */
             id: string;
@@ -677,12 +1151,24 @@ export interface components {
             startedAt?: string;
             /** Format: date-time */
             finishedAt?: string;
+            /**
+             * Format: date-time
+             * @description Of `session.rescheduled`.
+             */
+            startsAt?: string;
+            /** @description Of `session.rescheduled`. */
+            durationMinutes?: number;
+            /** @description Of `session.rated`. */
+            rating?: components["schemas"]["WebhookRating"];
             /** @description Of `participant.…`. */
             participant?: components["schemas"]["WebhookParticipant"];
             /** @description Of `recording.…`. */
             recording?: components["schemas"]["WebhookRecording"];
             /** @description Of `message.created`. */
             message?: components["schemas"]["WebhookMessage"];
+        };
+        WebhookRating: {
+            stars: number;
         };
         WebhookParticipant: {
             id: string;
@@ -723,10 +1209,22 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["XRequestId"];
                 ETag: components["headers"]["ETag"];
+                "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                 [name: string]: unknown;
             };
             content: {
                 "application/json": components["schemas"]["Session"];
+            };
+        };
+        /** @description The endpoint. */
+        Webhook: {
+            headers: {
+                "X-Request-Id": components["headers"]["XRequestId"];
+                ETag: components["headers"]["ETag"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Webhook"];
             };
         };
         /** @description A page of sessions. */
@@ -849,10 +1347,12 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `conflict`: the state does not allow it; `duplicate`: the externalId exists, `ref` is that session's id. */
+        /** @description `conflict`: the state does not allow it; `duplicate`: the externalId exists, `ref` is that session's id; `in_progress`: a request with this Idempotency-Key is being answered, come again after `Retry-After` seconds. */
         Conflict: {
             headers: {
                 "X-Request-Id": components["headers"]["XRequestId"];
+                /** @description Seconds to wait; with `in_progress`. */
+                "Retry-After"?: number;
                 [name: string]: unknown;
             };
             content: {
@@ -866,6 +1366,26 @@ export interface components {
                 [name: string]: unknown;
             };
             content?: never;
+        };
+        /** @description `precondition_failed`: it was changed since the ETag of `If-Match`. Read it again. */
+        Stale: {
+            headers: {
+                "X-Request-Id": components["headers"]["XRequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `idempotency_mismatch`: the Idempotency-Key was used with another path or body. Use a new key. */
+        Mismatch: {
+            headers: {
+                "X-Request-Id": components["headers"]["XRequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
         };
         /** @description The file has no such part; `Content-Range` tells its size. */
         RangeNotSatisfiable: {
@@ -885,7 +1405,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `unsupported`: the body is not `application/json`. */
+        /** @description `unsupported`: the body is not `application/json` (for PATCH also `application/merge-patch+json`). */
         Unsupported: {
             headers: {
                 "X-Request-Id": components["headers"]["XRequestId"];
@@ -939,6 +1459,33 @@ export interface components {
          * @example ru
          */
         AcceptLanguage: string;
+        /** @description The invite's id; the same as the participant's. */
+        InviteId: string;
+        /** @description The endpoint's id. */
+        WebhookId: string;
+        /** @description The delivery's id. */
+        DeliveryId: string;
+        /**
+         * @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. Honoured with an API key only.
+         * @example 3f1f2b9e-6f0e-4a53-9c1a-0e9d9bb9c8a1
+         */
+        IdempotencyKey: string;
+        /** @description The ETag of what is changed; 412 when it was changed meanwhile. */
+        IfMatch: string;
+        /** @description An ETag; 304 when the answer would be the same. */
+        IfNoneMatch: string;
+        /** @description An event's id, best `nextAfter` of the answer before; from the beginning when absent. */
+        After: string;
+        /** @description Seconds to wait for something new. */
+        Wait: number;
+        /** @description For administrators: whose; all when absent. A key sees its own integration's. */
+        Integration: string;
+        /** @description Only these. */
+        DeliveryState: components["schemas"]["DeliveryState"];
+        /** @description Only what tells of this session. */
+        SessionFilter: string;
+        /** @description `asc`: earliest first; `desc`: latest first. A cursor belongs to the order it came from. */
+        Order: "asc" | "desc";
         /**
          * @description `bytes=…` (RFC 9110).
          * @example bytes=0-1023
@@ -960,6 +1507,10 @@ export interface components {
         XRequestId: string;
         /** @description Names this very answer. */
         ETag: string;
+        /** @description `true` when this is the kept answer of an earlier request. */
+        IdempotencyReplayed: "true";
+        /** @description Where to read it. */
+        Location: string;
         /** @description Seconds to wait. */
         RetryAfter: number;
         AcceptRanges: "bytes";
@@ -978,6 +1529,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /**
+                 * @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. Honoured with an API key only.
+                 * @example 3f1f2b9e-6f0e-4a53-9c1a-0e9d9bb9c8a1
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /**
                  * @description `ru` or `en`, for texts and `statusName`.
                  * @example ru
@@ -998,8 +1554,8 @@ export interface operations {
                 headers: {
                     "X-Request-Id": components["headers"]["XRequestId"];
                     ETag: components["headers"]["ETag"];
-                    /** @description Where to read it. */
-                    Location?: string;
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    Location: components["headers"]["Location"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1012,6 +1568,7 @@ export interface operations {
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["Unsupported"];
+            422: components["responses"]["Mismatch"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
@@ -1021,6 +1578,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /**
+                 * @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. Honoured with an API key only.
+                 * @example 3f1f2b9e-6f0e-4a53-9c1a-0e9d9bb9c8a1
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /**
                  * @description `ru` or `en`, for texts and `statusName`.
                  * @example ru
@@ -1040,8 +1602,8 @@ export interface operations {
             201: {
                 headers: {
                     "X-Request-Id": components["headers"]["XRequestId"];
-                    /** @description Where to read it. */
-                    Location?: string;
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    Location: components["headers"]["Location"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1054,6 +1616,7 @@ export interface operations {
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["Unsupported"];
+            422: components["responses"]["Mismatch"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
@@ -1068,6 +1631,8 @@ export interface operations {
                 from?: components["parameters"]["From"];
                 /** @description `startsAt` before. */
                 to?: components["parameters"]["To"];
+                /** @description `asc`: earliest first; `desc`: latest first. A cursor belongs to the order it came from. */
+                order?: components["parameters"]["Order"];
                 limit?: components["parameters"]["Limit"];
                 /** @description `nextCursor` of the page before. */
                 cursor?: components["parameters"]["Cursor"];
@@ -1105,6 +1670,8 @@ export interface operations {
                 from?: components["parameters"]["From"];
                 /** @description `startsAt` before. */
                 to?: components["parameters"]["To"];
+                /** @description `asc`: earliest first; `desc`: latest first. A cursor belongs to the order it came from. */
+                order?: components["parameters"]["Order"];
                 limit?: components["parameters"]["Limit"];
                 /** @description `nextCursor` of the page before. */
                 cursor?: components["parameters"]["Cursor"];
@@ -1143,7 +1710,7 @@ export interface operations {
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
                 /** @description An ETag; 304 when the answer would be the same. */
-                "If-None-Match"?: string;
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
             };
             path: {
                 /** @description The session's id. */
@@ -1172,10 +1739,54 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    patchSession: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what is changed; 412 when it was changed meanwhile. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @example ru
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path: {
+                /** @description The session's id. */
+                id: components["parameters"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/merge-patch+json": components["schemas"]["SessionPatch"];
+                "application/json": components["schemas"]["SessionPatch"];
+            };
+        };
+        responses: {
+            200: components["responses"]["Session"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["Stale"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["Unsupported"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     cancelSession: {
         parameters: {
             query?: never;
             header?: {
+                /**
+                 * @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. Honoured with an API key only.
+                 * @example 3f1f2b9e-6f0e-4a53-9c1a-0e9d9bb9c8a1
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /**
                  * @description `ru` or `en`, for texts and `statusName`.
                  * @example ru
@@ -1202,6 +1813,7 @@ export interface operations {
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["Unsupported"];
+            422: components["responses"]["Mismatch"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
@@ -1211,6 +1823,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /**
+                 * @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. Honoured with an API key only.
+                 * @example 3f1f2b9e-6f0e-4a53-9c1a-0e9d9bb9c8a1
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /**
                  * @description `ru` or `en`, for texts and `statusName`.
                  * @example ru
@@ -1237,6 +1854,48 @@ export interface operations {
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["Unsupported"];
+            422: components["responses"]["Mismatch"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listInvites: {
+        parameters: {
+            query?: {
+                limit?: components["parameters"]["Limit"];
+                /** @description `nextCursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: {
+                /**
+                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @example ru
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path: {
+                /** @description The session's id. */
+                id: components["parameters"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The invites. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitePage"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
@@ -1246,6 +1905,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /**
+                 * @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. Honoured with an API key only.
+                 * @example 3f1f2b9e-6f0e-4a53-9c1a-0e9d9bb9c8a1
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /**
                  * @description `ru` or `en`, for texts and `statusName`.
                  * @example ru
@@ -1268,6 +1932,7 @@ export interface operations {
             201: {
                 headers: {
                     "X-Request-Id": components["headers"]["XRequestId"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1281,6 +1946,94 @@ export interface operations {
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["Unsupported"];
+            422: components["responses"]["Mismatch"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteInvite: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @example ru
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path: {
+                /** @description The invite's id; the same as the participant's. */
+                inviteId: components["parameters"]["InviteId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Revoked. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createLink: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. Honoured with an API key only.
+                 * @example 3f1f2b9e-6f0e-4a53-9c1a-0e9d9bb9c8a1
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @example ru
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path: {
+                /** @description The invite's id; the same as the participant's. */
+                inviteId: components["parameters"]["InviteId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Empty"];
+            };
+        };
+        responses: {
+            /** @description The invite, with its new link. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invite"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["Unsupported"];
+            422: components["responses"]["Mismatch"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
@@ -1368,7 +2121,11 @@ export interface operations {
     };
     listRecordings: {
         parameters: {
-            query?: never;
+            query?: {
+                limit?: components["parameters"]["Limit"];
+                /** @description `nextCursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
             header?: {
                 /**
                  * @description `ru` or `en`, for texts and `statusName`.
@@ -1391,7 +2148,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RecordingList"];
+                    "application/json": components["schemas"]["RecordingPage"];
                 };
             };
             400: components["responses"]["Invalid"];
@@ -1413,7 +2170,7 @@ export interface operations {
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
                 /** @description An ETag; 304 when the answer would be the same. */
-                "If-None-Match"?: string;
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
             };
             path: {
                 /** @description The recording's id. */
@@ -1452,6 +2209,48 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    eraseRecording: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @example ru
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path: {
+                /** @description The recording's id. */
+                id: components["parameters"]["RecordingId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Erasure"];
+            };
+        };
+        responses: {
+            /** @description Erased. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["Unsupported"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     getRecordingContent: {
         parameters: {
             query?: never;
@@ -1485,6 +2284,529 @@ export interface operations {
             409: components["responses"]["Conflict"];
             412: components["responses"]["PreconditionFailed"];
             416: components["responses"]["RangeNotSatisfiable"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listEvents: {
+        parameters: {
+            query?: {
+                /** @description An event's id, best `nextAfter` of the answer before; from the beginning when absent. */
+                after?: components["parameters"]["After"];
+                limit?: components["parameters"]["Limit"];
+                /** @description Seconds to wait for something new. */
+                wait?: components["parameters"]["Wait"];
+            };
+            header?: {
+                /**
+                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @example ru
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What happened behind `after`, oldest first. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventPage"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listWebhooks: {
+        parameters: {
+            query?: {
+                /** @description For administrators: whose; all when absent. A key sees its own integration's. */
+                integration?: components["parameters"]["Integration"];
+                limit?: components["parameters"]["Limit"];
+                /** @description `nextCursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: {
+                /**
+                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @example ru
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The endpoints. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookPage"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. Honoured with an API key only.
+                 * @example 3f1f2b9e-6f0e-4a53-9c1a-0e9d9bb9c8a1
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @example ru
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWebhook"];
+            };
+        };
+        responses: {
+            /** @description The endpoint, with its secret. */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookWithSecret"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["Unsupported"];
+            422: components["responses"]["Mismatch"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An ETag; 304 when the answer would be the same. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+                /**
+                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @example ru
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path: {
+                /** @description The endpoint's id. */
+                id: components["parameters"]["WebhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Webhook"];
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @example ru
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path: {
+                /** @description The endpoint's id. */
+                id: components["parameters"]["WebhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    patchWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what is changed; 412 when it was changed meanwhile. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @example ru
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path: {
+                /** @description The endpoint's id. */
+                id: components["parameters"]["WebhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/merge-patch+json": components["schemas"]["WebhookPatch"];
+                "application/json": components["schemas"]["WebhookPatch"];
+            };
+        };
+        responses: {
+            200: components["responses"]["Webhook"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            412: components["responses"]["Stale"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["Unsupported"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    rotateWebhookSecret: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. Honoured with an API key only.
+                 * @example 3f1f2b9e-6f0e-4a53-9c1a-0e9d9bb9c8a1
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @example ru
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path: {
+                /** @description The endpoint's id. */
+                id: components["parameters"]["WebhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SecretRotation"];
+            };
+        };
+        responses: {
+            /** @description The endpoint, with its new secret. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookWithSecret"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["Unsupported"];
+            422: components["responses"]["Mismatch"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    testWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. Honoured with an API key only.
+                 * @example 3f1f2b9e-6f0e-4a53-9c1a-0e9d9bb9c8a1
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @example ru
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path: {
+                /** @description The endpoint's id. */
+                id: components["parameters"]["WebhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Empty"];
+            };
+        };
+        responses: {
+            /** @description What came back. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookTestResult"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["Unsupported"];
+            422: components["responses"]["Mismatch"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listDeliveries: {
+        parameters: {
+            query?: {
+                /** @description Only these. */
+                state?: components["parameters"]["DeliveryState"];
+                /** @description Only what tells of this session. */
+                sessionId?: components["parameters"]["SessionFilter"];
+                limit?: components["parameters"]["Limit"];
+                /** @description `nextCursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: {
+                /**
+                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @example ru
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path: {
+                /** @description The endpoint's id. */
+                id: components["parameters"]["WebhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The deliveries. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryPage"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    resendDead: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. Honoured with an API key only.
+                 * @example 3f1f2b9e-6f0e-4a53-9c1a-0e9d9bb9c8a1
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @example ru
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path: {
+                /** @description The endpoint's id. */
+                id: components["parameters"]["WebhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Resend"];
+            };
+        };
+        responses: {
+            /** @description They are sent again in their order. */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Resent"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["Unsupported"];
+            422: components["responses"]["Mismatch"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getDelivery: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An ETag; 304 when the answer would be the same. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+                /**
+                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @example ru
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path: {
+                /** @description The delivery's id. */
+                id: components["parameters"]["DeliveryId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The delivery. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    resendDelivery: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. Honoured with an API key only.
+                 * @example 3f1f2b9e-6f0e-4a53-9c1a-0e9d9bb9c8a1
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @example ru
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path: {
+                /** @description The delivery's id. */
+                id: components["parameters"]["DeliveryId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Empty"];
+            };
+        };
+        responses: {
+            /** @description It waits to be sent. */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    ETag: components["headers"]["ETag"];
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["Unsupported"];
+            422: components["responses"]["Mismatch"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
@@ -1555,6 +2877,39 @@ export interface operations {
             };
         };
     };
+    getProblemPage: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @example ru
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path: {
+                /** @example duplicate */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            400: components["responses"]["Invalid"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["RateLimited"];
+        };
+    };
     receiveEvent: {
         parameters: {
             query?: never;
@@ -1583,6 +2938,34 @@ export interface operations {
             };
             /** @description Do not send any more. */
             410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    receiveTest: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The event's id. */
+                "webhook-id": string;
+                /** @description Unix seconds. */
+                "webhook-timestamp": string;
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookTestEvent"];
+            };
+        };
+        responses: {
+            /** @description Received. */
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };

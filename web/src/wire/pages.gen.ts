@@ -313,10 +313,10 @@ export interface components {
          */
         RecordingSource: "camera" | "screen";
         /**
-         * @description `active`: being written; `finishing`: being made seekable; `ready`: can be downloaded; `failed`: see `failure`.
+         * @description `active`: being written; `finishing`: being made seekable; `ready`: can be downloaded; `failed`: see `failure`; `erased`: its bytes are gone.
          * @enum {string}
          */
-        RecordingState: "active" | "finishing" | "ready" | "failed";
+        RecordingState: "active" | "finishing" | "ready" | "failed" | "erased";
         Recording: {
             id: string;
             sessionId: string;
@@ -343,6 +343,10 @@ export interface components {
             /** Format: int64 */
             bytes?: number;
             sha256?: string;
+            /** Format: date-time */
+            erasedAt?: string;
+            /** @description What whoever erased it gave. */
+            eraseReason?: string;
         };
         Doctor: {
             /** @description The integration's id. */
@@ -402,6 +406,12 @@ export interface components {
             /** Format: int64 */
             bytes?: number;
         };
+        Rating: {
+            stars: number;
+            comment?: string;
+            /** Format: date-time */
+            ratedAt: string;
+        };
         Session: {
             id: string;
             externalId?: string;
@@ -418,7 +428,7 @@ export interface components {
             status: components["schemas"]["Status"];
             /** @description The status in words, by `Accept-Language`. */
             statusName: string;
-            /** @description In the answer of the creation only. */
+            /** @description Only for keys with the scope `sessions:write`. */
             links?: components["schemas"]["Links"];
             /** Format: date-time */
             createdAt: string;
@@ -437,6 +447,8 @@ export interface components {
             /** @description Who was invited, and when they were in the room. */
             participants: components["schemas"]["Participant"][];
             recordings: components["schemas"]["RecordingBrief"][];
+            /** @description What the patient thought of it, once he said so. */
+            rating?: components["schemas"]["Rating"];
             /**
              * Format: int64
              * @description Grows with every change of the session itself.
@@ -489,7 +501,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `unsupported`: the body is not `application/json`. */
+        /** @description `unsupported`: the body is not `application/json` (for PATCH also `application/merge-patch+json`). */
         Unsupported: {
             headers: {
                 "X-Request-Id": components["headers"]["XRequestId"];
@@ -591,10 +603,12 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `conflict`: the state does not allow it; `duplicate`: the externalId exists, `ref` is that session's id. */
+        /** @description `conflict`: the state does not allow it; `duplicate`: the externalId exists, `ref` is that session's id; `in_progress`: a request with this Idempotency-Key is being answered, come again after `Retry-After` seconds. */
         Conflict: {
             headers: {
                 "X-Request-Id": components["headers"]["XRequestId"];
+                /** @description Seconds to wait; with `in_progress`. */
+                "Retry-After"?: number;
                 [name: string]: unknown;
             };
             content: {
