@@ -7,6 +7,30 @@ import (
 	"time"
 )
 
+// Defines values for APIKeyState.
+const (
+	APIKeyStateExpired  APIKeyState = "expired"
+	APIKeyStateExpiring APIKeyState = "expiring"
+	APIKeyStateLive     APIKeyState = "live"
+	APIKeyStateRevoked  APIKeyState = "revoked"
+)
+
+// Valid indicates whether the value is a known member of the APIKeyState enum.
+func (e APIKeyState) Valid() bool {
+	switch e {
+	case APIKeyStateExpired:
+		return true
+	case APIKeyStateExpiring:
+		return true
+	case APIKeyStateLive:
+		return true
+	case APIKeyStateRevoked:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ConsentAnswer.
 const (
 	ConsentAnswerGiven   ConsentAnswer = "given"
@@ -28,10 +52,128 @@ func (e ConsentAnswer) Valid() bool {
 	}
 }
 
+// Defines values for KeyScope.
+const (
+	KeyScopeRecordingsRead KeyScope = "recordings:read"
+	KeyScopeSessionsRead   KeyScope = "sessions:read"
+	KeyScopeSessionsWrite  KeyScope = "sessions:write"
+	KeyScopeWebhooks       KeyScope = "webhooks"
+)
+
+// Valid indicates whether the value is a known member of the KeyScope enum.
+func (e KeyScope) Valid() bool {
+	switch e {
+	case KeyScopeRecordingsRead:
+		return true
+	case KeyScopeSessionsRead:
+		return true
+	case KeyScopeSessionsWrite:
+		return true
+	case KeyScopeWebhooks:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for LoginStepNeed.
+const (
+	LoginStepNeedTotp LoginStepNeed = "totp"
+)
+
+// Valid indicates whether the value is a known member of the LoginStepNeed enum.
+func (e LoginStepNeed) Valid() bool {
+	switch e {
+	case LoginStepNeedTotp:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SigningAlgorithm.
+const (
+	SigningAlgorithmES256 SigningAlgorithm = "ES256"
+	SigningAlgorithmEdDSA SigningAlgorithm = "EdDSA"
+	SigningAlgorithmHS256 SigningAlgorithm = "HS256"
+	SigningAlgorithmRS256 SigningAlgorithm = "RS256"
+)
+
+// Valid indicates whether the value is a known member of the SigningAlgorithm enum.
+func (e SigningAlgorithm) Valid() bool {
+	switch e {
+	case SigningAlgorithmES256:
+		return true
+	case SigningAlgorithmEdDSA:
+		return true
+	case SigningAlgorithmHS256:
+		return true
+	case SigningAlgorithmRS256:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for StaffRole.
+const (
+	StaffRoleAdmin    StaffRole = "admin"
+	StaffRoleAuditor  StaffRole = "auditor"
+	StaffRoleDoctor   StaffRole = "doctor"
+	StaffRoleHead     StaffRole = "head"
+	StaffRoleOperator StaffRole = "operator"
+)
+
+// Valid indicates whether the value is a known member of the StaffRole enum.
+func (e StaffRole) Valid() bool {
+	switch e {
+	case StaffRoleAdmin:
+		return true
+	case StaffRoleAuditor:
+		return true
+	case StaffRoleDoctor:
+		return true
+	case StaffRoleHead:
+		return true
+	case StaffRoleOperator:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for StaffWay.
+const (
+	StaffWayOidc     StaffWay = "oidc"
+	StaffWayPassword StaffWay = "password"
+	StaffWayRecovery StaffWay = "recovery"
+	StaffWayTotp     StaffWay = "totp"
+)
+
+// Valid indicates whether the value is a known member of the StaffWay enum.
+func (e StaffWay) Valid() bool {
+	switch e {
+	case StaffWayOidc:
+		return true
+	case StaffWayPassword:
+		return true
+	case StaffWayRecovery:
+		return true
+	case StaffWayTotp:
+		return true
+	default:
+		return false
+	}
+}
+
 // AdminRecording defines model for AdminRecording.
 type AdminRecording struct {
 	Bytes      int64 `json:"bytes,omitempty,omitzero"`
 	DurationMs int64 `json:"durationMs,omitempty,omitzero"`
+
+	// EraseReason What whoever erased it gave.
+	EraseReason string    `json:"eraseReason,omitempty,omitzero"`
+	ErasedAt    time.Time `json:"erasedAt,omitempty,omitzero"`
 
 	// Failure `disk_full`, `io_error`, `empty`, `lost`.
 	Failure    string    `json:"failure,omitempty,omitzero"`
@@ -50,7 +192,7 @@ type AdminRecording struct {
 	Source    RecordingSource `json:"source"`
 	StartedAt time.Time       `json:"startedAt"`
 
-	// State `active`: being written; `finishing`: being made seekable; `ready`: can be downloaded; `failed`: see `failure`.
+	// State `active`: being written; `finishing`: being made seekable; `ready`: can be downloaded; `failed`: see `failure`; `erased`: its bytes are gone.
 	State RecordingState `json:"state"`
 }
 
@@ -72,13 +214,155 @@ type AdminRecordingSession struct {
 	StatusName string `json:"statusName"`
 }
 
+// APIKey defines model for ApiKey.
+type APIKey struct {
+	CreatedAt   time.Time `json:"createdAt"`
+	ExpiresAt   time.Time `json:"expiresAt,omitempty,omitzero"`
+	ID          string    `json:"id"`
+	Integration string    `json:"integration"`
+
+	// LastUsedAt To the minute.
+	LastUsedAt time.Time  `json:"lastUsedAt,omitempty,omitzero"`
+	Name       string     `json:"name"`
+	RevokedAt  time.Time  `json:"revokedAt,omitempty,omitzero"`
+	Scopes     []KeyScope `json:"scopes"`
+
+	// State `expiring`: within 14 days.
+	State APIKeyState `json:"state"`
+}
+
+// APIKeyList defines model for ApiKeyList.
+type APIKeyList struct {
+	Items []APIKey `json:"items"`
+}
+
+// APIKeyState `expiring`: within 14 days.
+type APIKeyState string
+
+// AuditEntry defines model for AuditEntry.
+type AuditEntry struct {
+	Action string `json:"action"`
+
+	// Actor `key:k_…`, `seat:s_…`, `staff:u_…`, `system` or `nobody`.
+	Actor string `json:"actor"`
+
+	// ActorName The login of a member of staff, the integration and name of a key.
+	ActorName string    `json:"actorName,omitempty,omitzero"`
+	At        time.Time `json:"at"`
+	Detail    string    `json:"detail,omitempty,omitzero"`
+	ID        string    `json:"id"`
+
+	// N Its place in the chain; not there in its first second.
+	N         int64  `json:"n,omitempty,omitzero"`
+	Object    string `json:"object,omitempty,omitzero"`
+	SessionID string `json:"sessionId,omitempty,omitzero"`
+}
+
+// AuditPage defines model for AuditPage.
+type AuditPage struct {
+	Items      []AuditEntry `json:"items"`
+	NextCursor string       `json:"nextCursor,omitempty,omitzero"`
+}
+
+// AuditVerdict defines model for AuditVerdict.
+type AuditVerdict struct {
+	At time.Time `json:"at"`
+
+	// Entries How many there are in the chain.
+	Entries  int64      `json:"entries"`
+	FirstBad AuditEntry `json:"firstBad,omitempty,omitzero"`
+
+	// HeadLink Hexadecimal. Noted elsewhere, it proves later that nothing before it was cut off (`tmk audit verify --head N:LINK`).
+	HeadLink string `json:"headLink"`
+	HeadN    int64  `json:"headN"`
+	Ok       bool   `json:"ok"`
+
+	// Why What is wrong with it.
+	Why string `json:"why,omitempty,omitzero"`
+}
+
 // Brand defines model for Brand.
 type Brand struct {
 	Name string `json:"name"`
 }
 
+// Claim defines model for Claim.
+type Claim struct {
+	Login    string `json:"login"`
+	Name     string `json:"name,omitempty,omitzero"`
+	Password string `json:"password"`
+
+	// Token What follows `#` in the link.
+	Token string `json:"token"`
+}
+
 // ConsentAnswer defines model for ConsentAnswer.
 type ConsentAnswer string
+
+// CreatedAPIKey defines model for CreatedApiKey.
+type CreatedAPIKey struct {
+	CreatedAt   time.Time `json:"createdAt"`
+	ExpiresAt   time.Time `json:"expiresAt,omitempty,omitzero"`
+	ID          string    `json:"id"`
+	Integration string    `json:"integration"`
+
+	// Key The key itself.
+	Key string `json:"key"`
+
+	// LastUsedAt To the minute.
+	LastUsedAt time.Time  `json:"lastUsedAt,omitempty,omitzero"`
+	Name       string     `json:"name"`
+	RevokedAt  time.Time  `json:"revokedAt,omitempty,omitzero"`
+	Scopes     []KeyScope `json:"scopes"`
+
+	// State `expiring`: within 14 days.
+	State APIKeyState `json:"state"`
+}
+
+// CreatedStaff defines model for CreatedStaff.
+type CreatedStaff struct {
+	CreatedAt  time.Time `json:"createdAt"`
+	DisabledAt time.Time `json:"disabledAt,omitempty,omitzero"`
+	ID         string    `json:"id"`
+
+	// Issuer Of the provider.
+	Issuer string `json:"issuer,omitempty,omitzero"`
+
+	// Local A password here; else the account is the provider's, and so are its roles.
+	Local    bool        `json:"local"`
+	Login    string      `json:"login"`
+	Name     string      `json:"name"`
+	Password string      `json:"password"`
+	Roles    []StaffRole `json:"roles"`
+	Totp     bool        `json:"totp"`
+}
+
+// Entrance defines model for Entrance.
+type Entrance struct {
+	Brand Brand `json:"brand"`
+
+	// Claimed False while there is no administrator. Every other route answers `unclaimed` then.
+	Claimed bool `json:"claimed"`
+
+	// Oidc There when staff may log in at a provider.
+	Oidc EntranceOidc `json:"oidc,omitempty,omitzero"`
+}
+
+// EntranceOidc There when staff may log in at a provider.
+type EntranceOidc struct {
+	// Name What to write on the button.
+	Name string `json:"name"`
+}
+
+// FactorProof defines model for FactorProof.
+type FactorProof struct {
+	// Code Of the authenticator or a recovery code.
+	Code     string `json:"code"`
+	Password string `json:"password"`
+}
+
+// KeyScope defines model for KeyScope.
+type KeyScope string
 
 // Login defines model for Login.
 type Login struct {
@@ -86,10 +370,109 @@ type Login struct {
 	Password string `json:"password"`
 }
 
+// LoginCode defines model for LoginCode.
+type LoginCode struct {
+	// Code Six digits of the authenticator or a recovery code; spaces and dashes do not matter.
+	Code   string `json:"code"`
+	Ticket string `json:"ticket"`
+}
+
+// LoginStep defines model for LoginStep.
+type LoginStep struct {
+	Need   LoginStepNeed `json:"need"`
+	Ticket string        `json:"ticket"`
+}
+
+// LoginStepNeed defines model for LoginStep.Need.
+type LoginStepNeed string
+
+// MadePassword defines model for MadePassword.
+type MadePassword struct {
+	Password string `json:"password"`
+}
+
 // Me defines model for Me.
 type Me struct {
-	Admin bool   `json:"admin"`
+	// Admin Whether admin is among the roles.
+	Admin bool `json:"admin"`
+
+	// Can What the roles allow, as the audit names it: `recording.list_all`, `staff.manage`, …
+	Can []string `json:"can"`
+	ID  string   `json:"id"`
+
+	// Local The account has a password here; else the provider knows it.
+	Local bool   `json:"local"`
 	Login string `json:"login"`
+
+	// MustEnrol This installation demands a second factor; until it is set up nothing but the own account can be reached.
+	MustEnrol bool   `json:"mustEnrol"`
+	Name      string `json:"name"`
+
+	// RecoveryLeft Recovery codes that are left.
+	RecoveryLeft int         `json:"recoveryLeft"`
+	Roles        []StaffRole `json:"roles"`
+
+	// Totp A second factor is on.
+	Totp bool `json:"totp"`
+
+	// Way How the person proved who it is.
+	Way StaffWay `json:"way"`
+}
+
+// NewAPIKey defines model for NewApiKey.
+type NewAPIKey struct {
+	// ExpiresAt For ever when left out.
+	ExpiresAt   time.Time `json:"expiresAt,omitempty,omitzero"`
+	Integration string    `json:"integration"`
+
+	// Name What it is for.
+	Name   string     `json:"name,omitempty,omitzero"`
+	Scopes []KeyScope `json:"scopes"`
+}
+
+// NewSigningKey defines model for NewSigningKey.
+type NewSigningKey struct {
+	Algorithm   SigningAlgorithm `json:"algorithm,omitempty,omitzero"`
+	Integration string           `json:"integration"`
+	Issuer      string           `json:"issuer"`
+
+	// JwksURL Address of a JSON Web Key Set.
+	JwksURL string `json:"jwksUrl,omitempty,omitzero"`
+
+	// Kid Needed unless `jwksUrl` is given.
+	Kid string `json:"kid,omitempty,omitzero"`
+
+	// PublicKey PEM (PKIX) or a JSON Web Key.
+	PublicKey string `json:"publicKey,omitempty,omitzero"`
+
+	// Secret HS256: base64 of 32 bytes or more.
+	Secret string `json:"secret,omitempty,omitzero"`
+}
+
+// NewStaff defines model for NewStaff.
+type NewStaff struct {
+	Login string      `json:"login"`
+	Name  string      `json:"name,omitempty,omitzero"`
+	Roles []StaffRole `json:"roles"`
+}
+
+// PasswordChange defines model for PasswordChange.
+type PasswordChange struct {
+	Current string `json:"current"`
+
+	// Password The new one; 12 characters or more.
+	Password string `json:"password"`
+}
+
+// PasswordProof defines model for PasswordProof.
+type PasswordProof struct {
+	Password string `json:"password"`
+}
+
+// RecoveryCodes defines model for RecoveryCodes.
+type RecoveryCodes struct {
+	// RecoveryCodes Ten; each works once in place of a code.
+	RecoveryCodes []string `json:"recoveryCodes"`
 }
 
 // RoomDoctor defines model for RoomDoctor.
@@ -207,11 +590,233 @@ type RoomState struct {
 	Session    RoomSession `json:"session"`
 }
 
+// SigningAlgorithm defines model for SigningAlgorithm.
+type SigningAlgorithm string
+
+// SigningKey defines model for SigningKey.
+type SigningKey struct {
+	Algorithm   SigningAlgorithm `json:"algorithm,omitempty,omitzero"`
+	CreatedAt   time.Time        `json:"createdAt"`
+	ID          string           `json:"id"`
+	Integration string           `json:"integration"`
+
+	// Issuer What the claim `iss` must be.
+	Issuer  string `json:"issuer"`
+	JwksURL string `json:"jwksUrl,omitempty,omitzero"`
+	Kid     string `json:"kid,omitempty,omitzero"`
+
+	// PublicKey PEM.
+	PublicKey string    `json:"publicKey,omitempty,omitzero"`
+	RevokedAt time.Time `json:"revokedAt,omitempty,omitzero"`
+}
+
+// SigningKeyList defines model for SigningKeyList.
+type SigningKeyList struct {
+	Items []SigningKey `json:"items"`
+}
+
+// StaffAmendment defines model for StaffAmendment.
+type StaffAmendment struct {
+	Disabled *bool       `json:"disabled,omitempty"`
+	Name     *string     `json:"name,omitempty"`
+	Roles    []StaffRole `json:"roles,omitempty,omitzero"`
+}
+
+// StaffList defines model for StaffList.
+type StaffList struct {
+	Items []StaffMember `json:"items"`
+}
+
+// StaffMember defines model for StaffMember.
+type StaffMember struct {
+	CreatedAt  time.Time `json:"createdAt"`
+	DisabledAt time.Time `json:"disabledAt,omitempty,omitzero"`
+	ID         string    `json:"id"`
+
+	// Issuer Of the provider.
+	Issuer string `json:"issuer,omitempty,omitzero"`
+
+	// Local A password here; else the account is the provider's, and so are its roles.
+	Local bool        `json:"local"`
+	Login string      `json:"login"`
+	Name  string      `json:"name"`
+	Roles []StaffRole `json:"roles"`
+	Totp  bool        `json:"totp"`
+}
+
+// StaffRole defines model for StaffRole.
+type StaffRole string
+
+// StaffSession defines model for StaffSession.
+type StaffSession struct {
+	// Agent Browser and system, such as `Firefox on Windows`; may be empty.
+	Agent     string    `json:"agent"`
+	CreatedAt time.Time `json:"createdAt"`
+
+	// Current The one that asks.
+	Current   bool      `json:"current"`
+	ExpiresAt time.Time `json:"expiresAt"`
+	ID        string    `json:"id"`
+
+	// SeenAt To the minute.
+	SeenAt time.Time `json:"seenAt"`
+
+	// Way How the person proved who it is.
+	Way StaffWay `json:"way"`
+}
+
+// StaffSessionList defines model for StaffSessionList.
+type StaffSessionList struct {
+	Items []StaffSession `json:"items"`
+}
+
+// StaffWay How the person proved who it is.
+type StaffWay string
+
+// TotpConfirmation defines model for TotpConfirmation.
+type TotpConfirmation struct {
+	Code  string `json:"code"`
+	Setup string `json:"setup"`
+}
+
+// TotpSetup defines model for TotpSetup.
+type TotpSetup struct {
+	// Qr The picture, an SVG in a `data:` URL.
+	Qr string `json:"qr"`
+
+	// Secret Base32, for who cannot scan.
+	Secret string `json:"secret"`
+
+	// Setup Comes back with the code.
+	Setup string `json:"setup"`
+
+	// URI `otpauth://totp/…`, what the picture says.
+	URI string `json:"uri"`
+}
+
 // Gone defines model for Gone.
 type Gone = RoomProblem
 
+// ChangePasswordParams defines parameters for ChangePassword.
+type ChangePasswordParams struct {
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
+}
+
+// RenewRecoveryCodesParams defines parameters for RenewRecoveryCodes.
+type RenewRecoveryCodesParams struct {
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
+}
+
+// EndOtherSessionsParams defines parameters for EndOtherSessions.
+type EndOtherSessionsParams struct {
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
+}
+
+// ListOwnSessionsParams defines parameters for ListOwnSessions.
+type ListOwnSessionsParams struct {
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
+}
+
+// EndOwnSessionParams defines parameters for EndOwnSession.
+type EndOwnSessionParams struct {
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
+}
+
+// BeginTotpParams defines parameters for BeginTotp.
+type BeginTotpParams struct {
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
+}
+
+// ConfirmTotpParams defines parameters for ConfirmTotp.
+type ConfirmTotpParams struct {
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
+}
+
+// DisableTotpParams defines parameters for DisableTotp.
+type DisableTotpParams struct {
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
+}
+
+// ListAPIKeysParams defines parameters for ListAPIKeys.
+type ListAPIKeysParams struct {
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
+}
+
+// CreateAPIKeyParams defines parameters for CreateAPIKey.
+type CreateAPIKeyParams struct {
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
+}
+
+// RevokeAPIKeyParams defines parameters for RevokeAPIKey.
+type RevokeAPIKeyParams struct {
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
+}
+
+// ListAuditParams defines parameters for ListAudit.
+type ListAuditParams struct {
+	// Actor Exactly, such as `staff:u_…`, or a kind with its colon: `key:`, `seat:`, `staff:`.
+	Actor string `form:"actor,omitempty" json:"actor,omitempty,omitzero"`
+
+	// Action Exactly, such as `recording.read`, or what is before the dot with it: `recording.`.
+	Action string `form:"action,omitempty" json:"action,omitempty,omitzero"`
+
+	// Session Of this session only.
+	Session string `form:"session,omitempty" json:"session,omitempty,omitzero"`
+
+	// Object The id of what was acted on.
+	Object string `form:"object,omitempty" json:"object,omitempty,omitzero"`
+
+	// From At or after.
+	From time.Time `form:"from,omitempty" json:"from,omitempty,omitzero"`
+
+	// To Before.
+	To    time.Time `form:"to,omitempty" json:"to,omitempty,omitzero"`
+	Limit Limit     `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// Cursor `nextCursor` of the page before.
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
+}
+
+// VerifyAuditParams defines parameters for VerifyAudit.
+type VerifyAuditParams struct {
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
+}
+
+// ClaimParams defines parameters for Claim.
+type ClaimParams struct {
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
+}
+
+// GetEntranceParams defines parameters for GetEntrance.
+type GetEntranceParams struct {
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
+}
+
 // LoginParams defines parameters for Login.
 type LoginParams struct {
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
+}
+
+// LoginCodeParams defines parameters for LoginCode.
+type LoginCodeParams struct {
 	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
@@ -224,6 +829,54 @@ type LogoutParams struct {
 
 // GetMeParams defines parameters for GetMe.
 type GetMeParams struct {
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
+}
+
+// FinishOidcParams defines parameters for FinishOidc.
+type FinishOidcParams struct {
+	// Code Of the provider.
+	Code string `form:"code,omitempty" json:"code,omitempty,omitzero"`
+
+	// State Of the provider.
+	State string `form:"state,omitempty" json:"state,omitempty,omitzero"`
+
+	// Error Of the provider.
+	Error string `form:"error,omitempty" json:"error,omitempty,omitzero"`
+
+	// ErrorDescription Of the provider.
+	ErrorDescription string `form:"error_description,omitempty" json:"error_description,omitempty,omitzero"`
+
+	// ErrorURI Of the provider.
+	ErrorURI string `form:"error_uri,omitempty" json:"error_uri,omitempty,omitzero"`
+
+	// Iss Of the provider.
+	Iss string `form:"iss,omitempty" json:"iss,omitempty,omitzero"`
+
+	// SessionState Of the provider.
+	SessionState string `form:"session_state,omitempty" json:"session_state,omitempty,omitzero"`
+
+	// Scope Of the provider.
+	Scope string `form:"scope,omitempty" json:"scope,omitempty,omitzero"`
+
+	// Authuser Of the provider.
+	Authuser string `form:"authuser,omitempty" json:"authuser,omitempty,omitzero"`
+
+	// Prompt Of the provider.
+	Prompt string `form:"prompt,omitempty" json:"prompt,omitempty,omitzero"`
+
+	// Hd Of the provider.
+	Hd string `form:"hd,omitempty" json:"hd,omitempty,omitzero"`
+
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
+}
+
+// StartOidcParams defines parameters for StartOidc.
+type StartOidcParams struct {
+	// To Where to go after: a path below /admin/.
+	To string `form:"to,omitempty" json:"to,omitempty,omitzero"`
+
 	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
@@ -255,6 +908,81 @@ type ListAllSessionsParams struct {
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
+// ListSigningKeysParams defines parameters for ListSigningKeys.
+type ListSigningKeysParams struct {
+	// Integration Whose; all when left out.
+	Integration string `form:"integration,omitempty" json:"integration,omitempty,omitzero"`
+
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
+}
+
+// CreateSigningKeyParams defines parameters for CreateSigningKey.
+type CreateSigningKeyParams struct {
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
+}
+
+// RevokeSigningKeyParams defines parameters for RevokeSigningKey.
+type RevokeSigningKeyParams struct {
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
+}
+
+// ListStaffParams defines parameters for ListStaff.
+type ListStaffParams struct {
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
+}
+
+// CreateStaffParams defines parameters for CreateStaff.
+type CreateStaffParams struct {
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
+}
+
+// GetStaffParams defines parameters for GetStaff.
+type GetStaffParams struct {
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
+}
+
+// AmendStaffParams defines parameters for AmendStaff.
+type AmendStaffParams struct {
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
+}
+
+// ResetPasswordParams defines parameters for ResetPassword.
+type ResetPasswordParams struct {
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
+}
+
+// EndSessionsOfStaffParams defines parameters for EndSessionsOfStaff.
+type EndSessionsOfStaffParams struct {
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
+}
+
+// ListSessionsOfStaffParams defines parameters for ListSessionsOfStaff.
+type ListSessionsOfStaffParams struct {
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
+}
+
+// EndSessionOfStaffParams defines parameters for EndSessionOfStaff.
+type EndSessionOfStaffParams struct {
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
+}
+
+// RemoveTotpParams defines parameters for RemoveTotp.
+type RemoveTotpParams struct {
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
+}
+
 // EnterRoomParams defines parameters for EnterRoom.
 type EnterRoomParams struct {
 	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
@@ -276,8 +1004,41 @@ type GetRoomStateParams struct {
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
+// ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
+type ChangePasswordJSONRequestBody = PasswordChange
+
+// RenewRecoveryCodesJSONRequestBody defines body for RenewRecoveryCodes for application/json ContentType.
+type RenewRecoveryCodesJSONRequestBody = FactorProof
+
+// BeginTotpJSONRequestBody defines body for BeginTotp for application/json ContentType.
+type BeginTotpJSONRequestBody = PasswordProof
+
+// ConfirmTotpJSONRequestBody defines body for ConfirmTotp for application/json ContentType.
+type ConfirmTotpJSONRequestBody = TotpConfirmation
+
+// DisableTotpJSONRequestBody defines body for DisableTotp for application/json ContentType.
+type DisableTotpJSONRequestBody = FactorProof
+
+// CreateAPIKeyJSONRequestBody defines body for CreateAPIKey for application/json ContentType.
+type CreateAPIKeyJSONRequestBody = NewAPIKey
+
+// ClaimJSONRequestBody defines body for Claim for application/json ContentType.
+type ClaimJSONRequestBody = Claim
+
 // LoginJSONRequestBody defines body for Login for application/json ContentType.
 type LoginJSONRequestBody = Login
+
+// LoginCodeJSONRequestBody defines body for LoginCode for application/json ContentType.
+type LoginCodeJSONRequestBody = LoginCode
+
+// CreateSigningKeyJSONRequestBody defines body for CreateSigningKey for application/json ContentType.
+type CreateSigningKeyJSONRequestBody = NewSigningKey
+
+// CreateStaffJSONRequestBody defines body for CreateStaff for application/json ContentType.
+type CreateStaffJSONRequestBody = NewStaff
+
+// AmendStaffJSONRequestBody defines body for AmendStaff for application/json ContentType.
+type AmendStaffJSONRequestBody = StaffAmendment
 
 // EnterRoomJSONRequestBody defines body for EnterRoom for application/json ContentType.
 type EnterRoomJSONRequestBody = RoomEntry
