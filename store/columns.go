@@ -48,8 +48,8 @@ func (c jsonColumn) Scan(src any) error {
 	return json.Unmarshal(b, c.v)
 }
 
-// toJSON writes a map or a list of strings; "" for an empty one.
-func toJSON[T ~[]string | ~map[string]string | ~[]consult.WebhookSecret](v T) string {
+// toJSON writes a map or a list; "" for an empty one.
+func toJSON[T ~[]string | ~[][]byte | ~map[string]string | ~[]consult.WebhookSecret](v T) string {
 	if len(v) == 0 {
 		return ""
 	}

@@ -10,26 +10,26 @@ import (
 const consultationColumns = `id, integration, external_id, doctor_id, doctor_name, doctor_specialty,
 	patient_id, patient_name, starts_at, duration_ns, time_zone, topic, language, recording, metadata,
 	status, end_reason, cancel_reason, created_at, started_at, finished_at, empty_since, version,
-	message_seq, event_seq`
+	message_seq, event_seq, rating_stars, rating_comment, rated_at`
 
 func scanConsultation(r row, c *consult.Consultation) error {
 	return r.Scan(&c.ID, &c.Integration, &c.ExternalID, &c.Doctor.ID, &c.Doctor.Name, &c.Doctor.Specialty,
 		&c.Patient.ID, &c.Patient.Name, (*instant)(&c.StartsAt), &c.Duration, &c.TimeZone, &c.Topic, &c.Language,
 		&c.Recording, jsonColumn{&c.Metadata}, &c.Status, &c.EndReason, &c.CancelReason, (*instant)(&c.CreatedAt),
 		(*instant)(&c.StartedAt), (*instant)(&c.FinishedAt), (*instant)(&c.EmptySince), &c.Version,
-		&c.MessageSeq, &c.EventSeq)
+		&c.MessageSeq, &c.EventSeq, &c.Rating.Stars, &c.Rating.Comment, (*instant)(&c.Rating.At))
 }
 
 func (t *tx) AddConsultation(c *consult.Consultation) error {
 	n, err := t.exec("add consultation", `INSERT INTO consultations (id, integration, external_id,
 			doctor_id, doctor_name, doctor_specialty, patient_id, patient_name, starts_at, duration_ns,
 			time_zone, topic, language, recording, metadata, status, end_reason, cancel_reason,
-			created_at, started_at, finished_at, empty_since, version)
-		VALUES (`+placeholders(1, 23)+`) ON CONFLICT DO NOTHING`,
+			created_at, started_at, finished_at, empty_since, version, rating_stars, rating_comment, rated_at)
+		VALUES (`+placeholders(1, 26)+`) ON CONFLICT DO NOTHING`,
 		c.ID, c.Integration, c.ExternalID, c.Doctor.ID, c.Doctor.Name, c.Doctor.Specialty,
 		c.Patient.ID, c.Patient.Name, c.StartsAt, c.Duration, c.TimeZone, c.Topic, c.Language, c.Recording,
 		toJSON(c.Metadata), c.Status, c.EndReason, c.CancelReason, c.CreatedAt, c.StartedAt, c.FinishedAt,
-		c.EmptySince, c.Version)
+		c.EmptySince, c.Version, c.Rating.Stars, c.Rating.Comment, c.Rating.At)
 	if err != nil || n == 1 {
 		return err
 	}
@@ -61,11 +61,12 @@ func (t *tx) SaveConsultation(c *consult.Consultation) error {
 			doctor_name = $5, doctor_specialty = $6, patient_id = $7, patient_name = $8, starts_at = $9,
 			duration_ns = $10, time_zone = $11, topic = $12, language = $13, recording = $14, metadata = $15,
 			status = $16, end_reason = $17, cancel_reason = $18, started_at = $19, finished_at = $20,
-			empty_since = $21, version = version + 1
+			empty_since = $21, rating_stars = $22, rating_comment = $23, rated_at = $24, version = version + 1
 		WHERE id = $1 AND version = $2`,
 		c.ID, c.Version, c.ExternalID, c.Doctor.ID, c.Doctor.Name, c.Doctor.Specialty, c.Patient.ID,
 		c.Patient.Name, c.StartsAt, c.Duration, c.TimeZone, c.Topic, c.Language, c.Recording,
-		toJSON(c.Metadata), c.Status, c.EndReason, c.CancelReason, c.StartedAt, c.FinishedAt, c.EmptySince)
+		toJSON(c.Metadata), c.Status, c.EndReason, c.CancelReason, c.StartedAt, c.FinishedAt, c.EmptySince,
+		c.Rating.Stars, c.Rating.Comment, c.Rating.At)
 	if err != nil {
 		return err
 	}
@@ -96,49 +97,37 @@ func (t *tx) Consultations(q consult.ConsultationQuery) ([]*consult.Consultation
 
 // consultationFilter writes the WHERE of a query and its arguments.
 func consultationFilter(q consult.ConsultationQuery) (where string, args []any) {
-	var conditions []string
-	// add appends a condition; each %s in it becomes the placeholder of one value.
-	add := func(format string, values ...any) {
-		names := make([]any, len(values))
-		for i, v := range values {
-			args = append(args, v)
-			names[i] = fmt.Sprintf("$%d", len(args))
-		}
-		conditions = append(conditions, fmt.Sprintf(format, names...))
-	}
+	var f filter
 	if q.Integration != "" {
-		add("integration = %s", q.Integration)
+		f.add("integration = %s", q.Integration)
 	}
 	if q.DoctorID != "" {
-		add("doctor_id = %s", q.DoctorID)
+		f.add("doctor_id = %s", q.DoctorID)
 	}
 	if q.PatientID != "" {
-		add("patient_id = %s", q.PatientID)
+		f.add("patient_id = %s", q.PatientID)
 	}
 	if n := len(q.Status); n > 0 {
 		values := make([]any, n)
 		for i, s := range q.Status {
 			values[i] = s
 		}
-		add("status IN (%s"+strings.Repeat(", %s", n-1)+")", values...)
+		f.add("status IN (%s"+strings.Repeat(", %s", n-1)+")", values...)
 	}
 	if !q.From.IsZero() {
-		add("starts_at >= %s", q.From)
+		f.add("starts_at >= %s", q.From)
 	}
 	if !q.To.IsZero() {
-		add("starts_at < %s", q.To)
+		f.add("starts_at < %s", q.To)
 	}
 	if q.AfterID != "" {
 		sign := ">"
 		if q.Descending {
 			sign = "<"
 		}
-		add("(starts_at, id) "+sign+" (%s, %s)", q.AfterStartsAt, q.AfterID)
+		f.add("(starts_at, id) "+sign+" (%s, %s)", q.AfterStartsAt, q.AfterID)
 	}
-	if len(conditions) == 0 {
-		return "", nil
-	}
-	return " WHERE " + strings.Join(conditions, " AND "), args
+	return f.where()
 }
 
 func (t *tx) NextMessageSeq(id consult.ConsultationID) (int64, error) {

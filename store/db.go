@@ -20,8 +20,18 @@ type DB struct {
 
 	updates sql.TxOptions
 	views   sql.TxOptions
-	claims  sql.TxOptions
+	claims  sql.TxOptions // of what takes its own locks: claims, settlements and the sealing of log and chain
+
+	sealer *sealer
+	// lock waits for one of the locks below, and has it until the transaction ends.
+	lock func(t *tx, which int64) error
 }
+
+// What nodes do one at a time.
+const (
+	lockClaims int64 = 0x746d6b01 // sharing out deliveries
+	lockSeals  int64 = 0x746d6b02 // giving events and audit entries their places
+)
 
 var _ consult.Store = (*DB)(nil)
 
@@ -38,14 +48,27 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	scheme, rest, _ := strings.Cut(cfg.URL, ":")
-	switch scheme {
-	case "sqlite":
-		return openSQLite(ctx, rest, cfg.Log)
-	case "postgres", "postgresql":
-		return openPostgres(ctx, cfg.URL, cfg.Log)
+	sealer, err := newSealer(cfg.Key)
+	if err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
 	}
-	return nil, fmt.Errorf("open store: the address must start with sqlite: or postgres://, not %q", scheme)
+	var db *DB
+	switch scheme, rest, _ := strings.Cut(cfg.URL, ":"); scheme {
+	case "sqlite":
+		db, err = openSQLite(ctx, rest, cfg.Log)
+	case "postgres", "postgresql":
+		db, err = openPostgres(ctx, cfg.URL, cfg.Log)
+	default:
+		err = fmt.Errorf("open store: the address must start with sqlite: or postgres://, not %q", scheme)
+	}
+	if err != nil {
+		return nil, err
+	}
+	db.sealer = sealer
+	if err := db.checkKey(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open store: %w", err), db.Close())
+	}
+	return db, nil
 }
 
 // Ping reports whether the database answers.
@@ -111,7 +134,7 @@ func (db *DB) try(ctx context.Context, pool *sql.DB, opts sql.TxOptions, fn func
 		return f.attempts(), fmt.Errorf("begin transaction: %w", f.err)
 	}
 	defer sqlTx.Rollback() // of no effect after a commit; also when fn panics
-	t := &tx{ctx: ctx, sql: sqlTx, readOnly: opts.ReadOnly}
+	t := &tx{ctx: ctx, sql: sqlTx, sealer: db.sealer, readOnly: opts.ReadOnly}
 	if err := fn(t); err != nil {
 		return t.attempts, err
 	}

@@ -5,46 +5,37 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"tmk/consult"
 )
 
-// How deliveries are shared out. A queue is one webhook's waiting deliveries of
-// one consultation; its row in the table queues carries the lease and the time
-// of the next attempt, so nothing behind a head can be claimed, no two workers
-// get one queue, and a queue of any length costs a poll nothing while its head
-// waits for a retry.
+// How deliveries are shared out. A queue is one webhook's deliveries of one
+// consultation; its row in the table queues names the head (the first that
+// waits) and carries the lease, so nothing behind a head can be claimed, no two
+// workers get one queue, and a queue of any length costs a poll nothing while
+// its head waits for a retry.
 //
-// Claims and settlements run READ COMMITTED on PostgreSQL: what they decide by
-// stands in the one row of queues that they change. Two workers that pick the
-// same row meet at its lock; when the first has committed, the second checks
-// the outer WHERE again on the new row and leaves it. An AddEvent that meets a
-// settlement counts up the same row, so it waits for it, and is run again.
-const claimQueues = `UPDATE queues SET lease_until = $2
-	WHERE lease_until <= $1 AND next_at <= $1
-	AND (webhook_id, consultation_id) IN (
-		SELECT q.webhook_id, q.consultation_id
-		FROM queues q JOIN webhooks w ON w.id = q.webhook_id
-		WHERE q.lease_until <= $1 AND q.next_at <= $1 AND w.disabled_at = 0
-		ORDER BY q.head_created_at, q.consultation_id, q.webhook_id
-		LIMIT $3)
-	RETURNING webhook_id, consultation_id, next_at`
-
-// queueHead reads the event that is first in a queue, and how often it was tried.
-const queueHead = `SELECT d.attempts, e.id, e.integration, e.consultation_id, e.sequence, e.type, e.created_at, e.data
-	FROM deliveries d JOIN events e ON e.id = d.event_id
-	WHERE d.webhook_id = $1 AND d.consultation_id = $2 AND d.delivered_at = 0 AND d.dead_at = 0
-	ORDER BY d.sequence LIMIT 1`
+// Claims and settlements run READ COMMITTED on PostgreSQL. Claims come one
+// after another, by lockClaims, so that a bound per webhook holds among all
+// nodes. Whoever changes what waits (AddEvent, a settlement, Requeue, the
+// disabling of a webhook) changes the row of the queue first, and waits there
+// for whoever did so before; the serializable ones among them are run again.
+// That is why a queue's row stays when the queue is empty: a row that is not
+// there cannot be waited for.
 
 // ClaimDeliveries leases due deliveries; see [consult.Store].
-func (db *DB) ClaimDeliveries(ctx context.Context, now time.Time, lease time.Duration, limit, _ int) ([]consult.Delivery, error) {
-	if err := checkLimit(limit); err != nil {
+func (db *DB) ClaimDeliveries(ctx context.Context, now time.Time, lease time.Duration, limit, perWebhook int) ([]consult.Delivery, error) {
+	if err := checkLimit(min(limit, perWebhook)); err != nil {
 		return nil, err
 	}
 	var claimed []consult.Delivery
 	err := db.run(ctx, db.write, db.claims, func(t *tx) (err error) {
-		claimed, err = t.claim(now, lease, limit)
+		if err := db.lock(t, lockClaims); err != nil {
+			return err
+		}
+		claimed, err = t.claim(now, now.Add(lease).UTC().Truncate(time.Microsecond), limit, perWebhook)
 		return err
 	})
 	if err != nil {
@@ -53,119 +44,88 @@ func (db *DB) ClaimDeliveries(ctx context.Context, now time.Time, lease time.Dur
 	return claimed, nil
 }
 
-func (t *tx) claim(now time.Time, lease time.Duration, limit int) ([]consult.Delivery, error) {
-	heads, err := many(t, "queues", scanQueue, claimQueues, now, now.Add(lease), limit)
-	if err != nil {
+// head is what a claim has to know of a queue.
+type head struct {
+	webhook      consult.WebhookID
+	consultation consult.ConsultationID
+	createdAt    time.Time
+}
+
+func scanHead(r row, h *head) error {
+	return r.Scan(&h.webhook, &h.consultation, (*instant)(&h.createdAt))
+}
+
+func (t *tx) claim(now, until time.Time, limit, perWebhook int) ([]consult.Delivery, error) {
+	webhooks, err := many(t, "webhooks", t.scanWebhook, `SELECT `+webhookColumns+` FROM webhooks w
+		WHERE disabled_at = 0 AND deleted_at = 0 AND EXISTS (
+			SELECT 1 FROM queues q WHERE q.webhook_id = w.id AND q.head_id <> '' AND q.next_at <= $1)`, now)
+	if err != nil || len(webhooks) == 0 {
 		return nil, err
 	}
-	webhooks := make(map[consult.WebhookID]*consult.Webhook)
-	claimed := make([]consult.Delivery, 0, len(heads))
-	for _, d := range heads {
-		nextAt := d.NextAt
-		webhook := webhooks[d.Webhook.ID]
-		if webhook == nil {
-			if webhook, err = t.Webhook(d.Webhook.ID); err != nil {
-				return nil, err
-			}
-			webhooks[webhook.ID] = webhook
-		}
-		head, err := one(t, "head of a queue", scanHead, queueHead, webhook.ID, d.Event.ConsultationID)
+	var due []*head
+	byID := make(map[consult.WebhookID]*consult.Webhook)
+	for _, w := range webhooks {
+		byID[w.ID] = w
+		heads, err := t.dueOf(w.ID, now, limit, perWebhook)
 		if err != nil {
 			return nil, err
 		}
-		head.Webhook, head.NextAt = *webhook, nextAt
-		claimed = append(claimed, *head)
+		due = append(due, heads...)
 	}
-	slices.SortFunc(claimed, byAge) // RETURNING promises no order
+	slices.SortFunc(due, func(a, b *head) int {
+		return cmp.Or(a.createdAt.Compare(b.createdAt), cmp.Compare(a.consultation, b.consultation), cmp.Compare(a.webhook, b.webhook))
+	})
+	return t.lease(due[:min(limit, len(due))], byID, now, until)
+}
+
+// dueOf lists the oldest due heads of one webhook, as many as it may still have on their way.
+func (t *tx) dueOf(webhook consult.WebhookID, now time.Time, limit, perWebhook int) ([]*head, error) {
+	leased, err := one(t, "leases", scanInt, `SELECT COUNT(*) FROM queues WHERE webhook_id = $1 AND lease_until > 0 AND lease_until > $2`,
+		webhook, now)
+	if err != nil {
+		return nil, err
+	}
+	free := min(limit, perWebhook-int(*leased))
+	if free <= 0 {
+		return nil, nil
+	}
+	return many(t, "queues", scanHead, `SELECT webhook_id, consultation_id, head_created_at FROM queues
+		WHERE webhook_id = $1 AND head_id <> '' AND next_at <= $2 AND lease_until <= $2
+		ORDER BY head_created_at, consultation_id LIMIT $3`, webhook, now, free)
+}
+
+// lease takes queues whose heads are due still, and reads these.
+func (t *tx) lease(due []*head, webhooks map[consult.WebhookID]*consult.Webhook, now, until time.Time) ([]consult.Delivery, error) {
+	if len(due) == 0 {
+		return nil, nil
+	}
+	pairs, args := make([]string, len(due)), []any{now, until}
+	for i, h := range due {
+		args = append(args, h.webhook, h.consultation)
+		pairs[i] = "(" + placeholders(len(args)-1, 2) + ")"
+	}
+	ids, err := many(t, "queues", func(r row, id *consult.DeliveryID) error { return r.Scan(id) },
+		`UPDATE queues SET lease_until = $2, leased_id = head_id
+		WHERE head_id <> '' AND next_at <= $1 AND lease_until <= $1
+		AND (webhook_id, consultation_id) IN (VALUES `+strings.Join(pairs, ", ")+`) RETURNING head_id`, args...)
+	if err != nil || len(ids) == 0 {
+		return nil, err
+	}
+	args = nil
+	for _, id := range ids {
+		args = append(args, *id)
+	}
+	list, err := many(t, "heads of queues", scanDelivery, deliverySelect+` WHERE d.id IN (`+placeholders(1, len(args))+`)`, args...)
+	if err != nil {
+		return nil, err
+	}
+	claimed := make([]consult.Delivery, len(list))
+	for i, d := range list {
+		d.Webhook, d.LeaseUntil = *webhooks[d.Webhook.ID], until
+		claimed[i] = *d
+	}
+	slices.SortFunc(claimed, byAge)
 	return claimed, nil
-}
-
-// scanQueue reads whose queue it is and when it was due.
-func scanQueue(r row, d *consult.Delivery) error {
-	return r.Scan(&d.Webhook.ID, &d.Event.ConsultationID, (*instant)(&d.NextAt))
-}
-
-func scanHead(r row, d *consult.Delivery) error {
-	e := &d.Event
-	return r.Scan(&d.Attempts, &e.ID, &e.Integration, &e.ConsultationID, &e.Sequence, &e.Type, (*instant)(&e.CreatedAt),
-		(*[]byte)(&e.Data))
-}
-
-// SettleDelivery writes the outcome of an attempt; see [consult.Store]. The
-// outcome of a delivery that was settled meanwhile, after the lease ran out,
-// changes nothing. CodeNotFound when there is no such delivery.
-func (db *DB) SettleDelivery(ctx context.Context, d *consult.Delivery, o consult.Outcome) error {
-	event, webhook := d.Event.ID, d.Webhook.ID
-	if o.At.IsZero() {
-		return consult.Errorf(consult.CodeInvalid, "an outcome needs its time")
-	}
-	err := db.run(ctx, db.write, db.claims, func(t *tx) error { return t.settle(event, webhook, o) })
-	if err != nil {
-		return fmt.Errorf("settle delivery of %s: %w", event, err)
-	}
-	return nil
-}
-
-func (t *tx) settle(event consult.EventID, webhook consult.WebhookID, o consult.Outcome) error {
-	queue, err := one(t, "delivery", func(r row, id *consult.ConsultationID) error { return r.Scan(id) },
-		`SELECT consultation_id FROM deliveries WHERE event_id = $1 AND webhook_id = $2`, event, webhook)
-	if err != nil {
-		return err
-	}
-	open, err := t.writeOutcome(event, webhook, o)
-	if err != nil {
-		return err
-	}
-	switch {
-	case !open:
-	case !o.Delivered && !o.RetryAt.IsZero():
-		_, err = t.exec("put off queue", `UPDATE queues SET lease_until = 0, next_at = $3
-			WHERE webhook_id = $1 AND consultation_id = $2`, webhook, *queue, o.RetryAt)
-	default:
-		err = t.advance(webhook, *queue)
-	}
-	if err != nil || !o.DisableWebhook {
-		return err
-	}
-	_, err = t.exec("disable webhook", `UPDATE webhooks SET disabled_at = $2 WHERE id = $1 AND disabled_at = 0`, webhook, o.At)
-	return err
-}
-
-// writeOutcome notes an attempt in its delivery, and reports false when that
-// was settled before.
-func (t *tx) writeOutcome(event consult.EventID, webhook consult.WebhookID, o consult.Outcome) (open bool, err error) {
-	var deliveredAt, deadAt time.Time
-	switch {
-	case o.Delivered:
-		deliveredAt = o.At
-	case o.RetryAt.IsZero():
-		deadAt = o.At
-	}
-	n, err := t.exec("write outcome", `UPDATE deliveries SET attempts = attempts + 1, delivered_at = $3, dead_at = $4,
-			last_at = $5, last_status = $6, last_error = $7
-		WHERE event_id = $1 AND webhook_id = $2 AND delivered_at = 0 AND dead_at = 0`,
-		event, webhook, deliveredAt, deadAt, o.At, o.Status, o.Error)
-	return n == 1, err
-}
-
-// advance takes the head off a queue. The first statement locks the row, so
-// what the next ones see of the queue stays so.
-func (t *tx) advance(webhook consult.WebhookID, id consult.ConsultationID) error {
-	waiting, err := one(t, "queue", scanInt, `UPDATE queues SET waiting = waiting - 1, lease_until = 0
-		WHERE webhook_id = $1 AND consultation_id = $2 RETURNING waiting`, webhook, id)
-	if err != nil {
-		return err
-	}
-	if *waiting == 0 {
-		_, err = t.exec("remove queue", `DELETE FROM queues WHERE webhook_id = $1 AND consultation_id = $2`, webhook, id)
-		return err
-	}
-	_, err = t.exec("advance queue", `UPDATE queues SET (head_created_at, next_at) = (
-			SELECT d.created_at, d.created_at FROM deliveries d
-			WHERE d.webhook_id = $1 AND d.consultation_id = $2 AND d.delivered_at = 0 AND d.dead_at = 0
-			ORDER BY d.sequence LIMIT 1)
-		WHERE webhook_id = $1 AND consultation_id = $2`, webhook, id)
-	return err
 }
 
 // byAge orders deliveries by their events, as the claim picks them.
@@ -176,4 +136,112 @@ func byAge(a, b consult.Delivery) int {
 		cmp.Compare(a.Event.Sequence, b.Event.Sequence),
 		cmp.Compare(a.Webhook.ID, b.Webhook.ID),
 	)
+}
+
+// SettleDelivery writes the outcome of an attempt; see [consult.Store].
+// CodeNotFound when there is no such delivery.
+func (db *DB) SettleDelivery(ctx context.Context, d *consult.Delivery, o consult.Outcome) error {
+	if o.At.IsZero() {
+		return consult.Errorf(consult.CodeInvalid, "an outcome needs its time")
+	}
+	// What is added to a webhook while it is disabled must die with the rest:
+	// serializable, AddEvent and this see each other.
+	options := db.claims
+	if o.DisableWebhook {
+		options = db.updates
+	}
+	err := db.run(ctx, db.write, options, func(t *tx) error { return t.settle(d, o) })
+	if err != nil {
+		return fmt.Errorf("settle delivery %s: %w", d.ID, err)
+	}
+	return nil
+}
+
+func (t *tx) settle(d *consult.Delivery, o consult.Outcome) error {
+	queue, err := one(t, "delivery", func(r row, h *head) error { return r.Scan(&h.webhook, &h.consultation) },
+		`SELECT webhook_id, consultation_id FROM deliveries WHERE id = $1`, d.ID)
+	if err != nil {
+		return err
+	}
+	n, err := t.exec("end lease", `UPDATE queues SET lease_until = 0, leased_id = ''
+		WHERE webhook_id = $1 AND consultation_id = $2 AND lease_until = $3 AND leased_id = $4`,
+		queue.webhook, queue.consultation, d.LeaseUntil, d.ID)
+	if err != nil || n == 0 || d.LeaseUntil.IsZero() {
+		return err // somebody else has it, or it is settled
+	}
+	if err := t.writeOutcome(d.ID, o); err != nil {
+		return err
+	}
+	if err := t.setHead(queue.webhook, queue.consultation); err != nil {
+		return err
+	}
+	if !o.DisableWebhook {
+		return nil
+	}
+	if _, err := t.exec("disable webhook", `UPDATE webhooks SET disabled_at = $2, disabled_reason = $3, version = version + 1
+		WHERE id = $1 AND disabled_at = 0`, queue.webhook, o.At, consult.DisabledGone); err != nil {
+		return err
+	}
+	return t.killWaiting(queue.webhook, o.At)
+}
+
+// keptAttempts bounds the log of one delivery.
+const keptAttempts = 50
+
+// writeOutcome notes an attempt in its delivery and in the log.
+func (t *tx) writeOutcome(id consult.DeliveryID, o consult.Outcome) error {
+	var deliveredAt, deadAt time.Time
+	switch {
+	case o.Delivered:
+		deliveredAt = o.At
+	case o.RetryAt.IsZero():
+		deadAt = o.At
+	}
+	n, err := one(t, "delivery", scanInt, `UPDATE deliveries SET attempts = attempts + 1, logged = logged + 1,
+			delivered_at = $2, dead_at = $3, next_at = CASE WHEN CAST($4 AS BIGINT) = 0 THEN next_at ELSE $4 END
+		WHERE id = $1 RETURNING logged`, id, deliveredAt, deadAt, o.RetryAt)
+	if err != nil {
+		return err
+	}
+	if _, err := t.exec("log attempt", `INSERT INTO delivery_attempts (delivery_id, n, at, took_ns, status, error)
+		VALUES (`+placeholders(1, 6)+`)`, id, *n, o.At, o.Took, o.Status, o.Error); err != nil {
+		return err
+	}
+	_, err = t.exec("trim log", `DELETE FROM delivery_attempts WHERE delivery_id = $1 AND n <= $2`, id, *n-keptAttempts)
+	return err
+}
+
+// setHead finds the head of a queue whose row is locked.
+func (t *tx) setHead(webhook consult.WebhookID, id consult.ConsultationID) error {
+	first, err := one(t, "head", func(r row, d *consult.Delivery) error {
+		return r.Scan(&d.ID, (*instant)(&d.Event.CreatedAt), (*instant)(&d.NextAt))
+	}, `SELECT id, created_at, next_at FROM deliveries
+		WHERE webhook_id = $1 AND consultation_id = $2 AND delivered_at = 0 AND dead_at = 0
+		ORDER BY sequence LIMIT 1`, webhook, id)
+	if consult.CodeOf(err) == consult.CodeNotFound && t.broken == nil {
+		first, err = &consult.Delivery{}, nil
+	}
+	if err != nil {
+		return err
+	}
+	_, err = t.exec("set head", `UPDATE queues SET head_id = $3, head_created_at = $4, next_at = $5
+		WHERE webhook_id = $1 AND consultation_id = $2`, webhook, id, first.ID, first.Event.CreatedAt, first.NextAt)
+	return err
+}
+
+// addDelivery queues an event, the n-th written, for a webhook.
+func (t *tx) addDelivery(webhook consult.WebhookID, e *consult.Event, n int64) error {
+	id := consult.NewID("d_", e.CreatedAt)
+	if _, err := t.exec("add delivery", `INSERT INTO deliveries (id, event_id, webhook_id, event_n, consultation_id, sequence,
+			created_at, next_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $7)`,
+		id, e.ID, webhook, n, e.ConsultationID, e.Sequence, e.CreatedAt); err != nil {
+		return err
+	}
+	_, err := t.exec("queue delivery", `INSERT INTO queues (webhook_id, consultation_id, head_id, head_created_at, next_at)
+		VALUES ($1, $2, $3, $4, $4) ON CONFLICT (webhook_id, consultation_id) DO UPDATE SET
+			head_id = CASE WHEN queues.head_id = '' THEN excluded.head_id ELSE queues.head_id END,
+			head_created_at = CASE WHEN queues.head_id = '' THEN excluded.head_created_at ELSE queues.head_created_at END,
+			next_at = CASE WHEN queues.head_id = '' THEN excluded.next_at ELSE queues.next_at END`,
+		webhook, e.ConsultationID, id, e.CreatedAt)
+	return err
 }

@@ -23,8 +23,8 @@ const connections = 16
 // have both been in the room?). REPEATABLE READ would let two such
 // transactions pass each other whenever they write different rows; here
 // PostgreSQL ends one of them with 40001 and Update runs it again. Views are
-// REPEATABLE READ: one snapshot, and never a conflict. Claims are READ
-// COMMITTED, see ClaimDeliveries.
+// REPEATABLE READ: one snapshot, and never a conflict. Claims,
+// settlements and sealing are READ COMMITTED, see deliveries.go and log.go.
 //
 // A commit is as durable as the server's synchronous_commit says; its default, on, keeps
 // the promise of Update.
@@ -49,7 +49,15 @@ func openPostgres(ctx context.Context, url string, log *slog.Logger) (*DB, error
 		updates: sql.TxOptions{Isolation: sql.LevelSerializable},
 		views:   sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
 		claims:  sql.TxOptions{Isolation: sql.LevelReadCommitted},
+		lock:    lockPostgres,
 	}, nil
+}
+
+// lockPostgres waits for a lock that ends with the transaction. The statements
+// after it see what those have committed who had it before.
+func lockPostgres(t *tx, which int64) error {
+	_, err := t.exec("wait for a lock", `SELECT pg_advisory_xact_lock($1)`, which)
+	return err
 }
 
 // setDefault sets a session's parameter unless the url does.

@@ -3,18 +3,19 @@ package store
 import "tmk/consult"
 
 const recordingColumns = `id, consultation_id, seat_id, role, source, state, failure, started_at, offset_ns,
-	duration_ns, bytes, sha256, finished_at`
+	duration_ns, bytes, sha256, finished_at, erased_at, erase_reason, bytes_gone`
 
 func scanRecording(r row, c *consult.Recording) error {
 	return r.Scan(&c.ID, &c.ConsultationID, &c.SeatID, &c.Role, &c.Source, &c.State, &c.Failure,
-		(*instant)(&c.StartedAt), &c.Offset, &c.Duration, &c.Bytes, &c.SHA256, (*instant)(&c.FinishedAt))
+		(*instant)(&c.StartedAt), &c.Offset, &c.Duration, &c.Bytes, &c.SHA256, (*instant)(&c.FinishedAt),
+		(*instant)(&c.ErasedAt), &c.EraseReason, &c.BytesGone)
 }
 
 func (t *tx) AddRecording(r *consult.Recording) error {
-	return t.add("recording", `INSERT INTO recordings (`+recordingColumns+`) VALUES (`+placeholders(1, 13)+`)
+	return t.add("recording", `INSERT INTO recordings (`+recordingColumns+`) VALUES (`+placeholders(1, 16)+`)
 		ON CONFLICT DO NOTHING`,
 		r.ID, r.ConsultationID, r.SeatID, r.Role, r.Source, r.State, r.Failure, r.StartedAt, r.Offset,
-		r.Duration, r.Bytes, r.SHA256, r.FinishedAt)
+		r.Duration, r.Bytes, r.SHA256, r.FinishedAt, r.ErasedAt, r.EraseReason, r.BytesGone)
 }
 
 func (t *tx) Recording(id consult.RecordingID) (*consult.Recording, error) {
@@ -22,9 +23,8 @@ func (t *tx) Recording(id consult.RecordingID) (*consult.Recording, error) {
 }
 
 func (t *tx) Recordings(ids ...consult.ConsultationID) ([]*consult.Recording, error) {
-	id := ids[0]
-	return many(t, "recordings", scanRecording, `SELECT `+recordingColumns+` FROM recordings
-		WHERE consultation_id = $1 ORDER BY started_at, id`, id)
+	return ofConsultations(t, "recordings", scanRecording, `SELECT `+recordingColumns+` FROM recordings`, `started_at, id`,
+		func(r *consult.Recording) consult.ConsultationID { return r.ConsultationID }, ids)
 }
 
 func (t *tx) RecordingsByState(state consult.RecordingState, limit int) ([]*consult.Recording, error) {
@@ -40,11 +40,13 @@ func (t *tx) RecordingsByState(state consult.RecordingState, limit int) ([]*cons
 }
 
 // SaveRecording writes what becomes known of a recording: state, failure,
-// times, size and hash.
+// times, size and hash, and what is left of an erased one.
 func (t *tx) SaveRecording(r *consult.Recording) error {
 	return t.save("recording", `UPDATE recordings SET state = $2, failure = $3, started_at = $4, offset_ns = $5,
-			duration_ns = $6, bytes = $7, sha256 = $8, finished_at = $9 WHERE id = $1`,
-		r.ID, r.State, r.Failure, r.StartedAt, r.Offset, r.Duration, r.Bytes, r.SHA256, r.FinishedAt)
+			duration_ns = $6, bytes = $7, sha256 = $8, finished_at = $9, erased_at = $10,
+			erase_reason = $11, bytes_gone = $12 WHERE id = $1`,
+		r.ID, r.State, r.Failure, r.StartedAt, r.Offset, r.Duration, r.Bytes, r.SHA256, r.FinishedAt,
+		r.ErasedAt, r.EraseReason, r.BytesGone)
 }
 
 const consentColumns = `id, consultation_id, seat_id, given, text_version, language, at`

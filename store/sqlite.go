@@ -47,7 +47,11 @@ func openSQLite(ctx context.Context, path string, log *slog.Logger) (*DB, error)
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{write: write, views: sql.TxOptions{ReadOnly: true}}
+	db := &DB{
+		write: write,
+		views: sql.TxOptions{ReadOnly: true},
+		lock:  func(*tx, int64) error { return nil }, // the one writer has the only lock there is
+	}
 	if err := migrateSQLite(ctx, write, log); err != nil {
 		return nil, errors.Join(fmt.Errorf("open store %s: %w", path, err), write.Close())
 	}

@@ -1,11 +1,13 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -18,6 +20,7 @@ import (
 type tx struct {
 	ctx      context.Context // of the Update or View: the methods of consult.Tx take none
 	sql      *sql.Tx
+	sealer   *sealer
 	readOnly bool
 
 	broken   error // the first statement that failed: the transaction cannot go on
@@ -200,4 +203,26 @@ func text(s string) (any, error) {
 		return nil, consult.Errorf(consult.CodeInvalid, "a text is not UTF-8 or contains NUL")
 	}
 	return s, nil
+}
+
+// ofConsultations reads what belongs to some consultations in one query: by
+// consultation in the order asked for, and those of one in the order given.
+func ofConsultations[T any](t *tx, what string, scan func(row, *T) error, query, order string,
+	whose func(*T) consult.ConsultationID, ids []consult.ConsultationID) ([]*T, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	rank, args := make(map[consult.ConsultationID]int, len(ids)), make([]any, 0, len(ids))
+	for _, id := range ids {
+		if _, twice := rank[id]; !twice {
+			rank[id] = len(args)
+			args = append(args, id)
+		}
+	}
+	list, err := many(t, what, scan, query+` WHERE consultation_id IN (`+placeholders(1, len(args))+`) ORDER BY `+order, args...)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(list, func(a, b *T) int { return cmp.Compare(rank[whose(a)], rank[whose(b)]) })
+	return list, nil
 }

@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -28,6 +29,10 @@ func claim(t *testing.T, s consult.Store, now time.Time, limit int) []string {
 	if err != nil {
 		t.Fatalf("ClaimDeliveries: %v", err)
 	}
+	return names(list)
+}
+
+func names(list []consult.Delivery) []string {
 	out := make([]string, len(list))
 	for i, d := range list {
 		out[i] = string(d.Event.ID + ">" + consult.EventID(d.Webhook.ID))
@@ -35,11 +40,26 @@ func claim(t *testing.T, s consult.Store, now time.Time, limit int) []string {
 	return out
 }
 
+// settle settles by the claim that claim made.
 func settle(t *testing.T, s consult.Store, event consult.EventID, webhook consult.WebhookID, o consult.Outcome) {
 	t.Helper()
-	if err := s.SettleDelivery(ctxOf(t), deliveryOf(event, webhook), o); err != nil {
+	if err := s.SettleDelivery(ctxOf(t), claimOf(t, s, event, webhook), o); err != nil {
 		t.Fatalf("SettleDelivery: %v", err)
 	}
+}
+
+// claimOf is the delivery of an event to a webhook as claim claimed it at morning.
+func claimOf(t *testing.T, s consult.Store, event consult.EventID, webhook consult.WebhookID) *consult.Delivery {
+	t.Helper()
+	list := read(t, s, func(tx consult.Tx) ([]*consult.Delivery, error) {
+		return tx.Deliveries(consult.DeliveryQuery{Webhook: webhook, Limit: 1000})
+	})
+	i := slices.IndexFunc(list, func(d *consult.Delivery) bool { return d.Event.ID == event })
+	if i < 0 {
+		t.Fatalf("%s has no delivery of %s", webhook, event)
+	}
+	list[i].LeaseUntil = morning.Add(time.Minute)
+	return list[i]
 }
 
 var delivered = consult.Outcome{Delivered: true, Status: 200, At: morning}

@@ -1,0 +1,105 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"tmk/consult"
+)
+
+// sealBatch bounds what one transaction seals.
+const sealBatch = 500
+
+// Seal gives places in the log and in the chain; see [consult.Store].
+//
+// Places cannot be given while the rows are written: a transaction that began
+// first may commit last, and whoever had read beyond its place would never see
+// it; and writers would wait for each other at the end of the chain. So sealers,
+// one at a time (lockSeals), look at what is committed by then. Rows are sealed in the
+// order of their writing, which within a consultation is that of its events.
+func (db *DB) Seal(ctx context.Context, link func(before []byte, a *consult.AuditEntry) []byte) error {
+	for {
+		open, err := db.unsealed(ctx)
+		if err != nil || !open {
+			return err
+		}
+		err = db.run(ctx, db.write, db.claims, func(t *tx) error {
+			if err := db.lock(t, lockSeals); err != nil {
+				return err
+			}
+			if err := t.sealEvents(); err != nil {
+				return err
+			}
+			return t.sealAudit(link)
+		})
+		if err != nil {
+			return fmt.Errorf("seal log and audit: %w", err)
+		}
+	}
+}
+
+// unsealed reports whether there is anything to seal, without a lock.
+func (db *DB) unsealed(ctx context.Context) (bool, error) {
+	var open int64
+	err := db.run(ctx, db.read, db.views, func(t *tx) error {
+		n, err := one(t, "what is not sealed", scanInt, `SELECT CASE
+			WHEN EXISTS (SELECT 1 FROM events WHERE place = 0) OR EXISTS (SELECT 1 FROM audit WHERE place = 0)
+			THEN 1 ELSE 0 END`)
+		if err == nil {
+			open = *n
+		}
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("look for what is not sealed: %w", err)
+	}
+	return open == 1, nil
+}
+
+// sealEvents gives a batch of events their places.
+func (t *tx) sealEvents() error {
+	last, err := one(t, "head of the log", scanInt, `SELECT place FROM heads WHERE log = 'events'`)
+	if err != nil {
+		return err
+	}
+	n, err := t.exec("seal events", `UPDATE events SET place = $1 + batch.i FROM (
+			SELECT n, ROW_NUMBER() OVER (ORDER BY n) AS i FROM (
+				SELECT n FROM events WHERE place = 0 ORDER BY n LIMIT $2) AS open) AS batch
+		WHERE events.n = batch.n`, *last, sealBatch)
+	if err != nil || n == 0 {
+		return err
+	}
+	return t.save("head of the log", `UPDATE heads SET place = $1 WHERE log = 'events'`, *last+n)
+}
+
+// sealAudit links a batch of entries into the chain.
+func (t *tx) sealAudit(link func(before []byte, a *consult.AuditEntry) []byte) error {
+	type unlinked struct {
+		n int64
+		consult.AuditEntry
+	}
+	batch, err := many(t, "audit", func(r row, a *unlinked) error {
+		return r.Scan(&a.n, &a.ID, (*instant)(&a.At), &a.Actor, &a.Action, &a.ConsultationID, &a.Object, &a.Detail)
+	}, `SELECT n, id, at, actor, action, consultation_id, object, detail FROM audit WHERE place = 0 ORDER BY n LIMIT $1`, sealBatch)
+	if err != nil || len(batch) == 0 {
+		return err
+	}
+	type end struct {
+		place int64
+		link  []byte
+	}
+	head, err := one(t, "head of the chain", func(r row, e *end) error { return r.Scan(&e.place, &e.link) },
+		`SELECT place, link FROM heads WHERE log = 'audit'`)
+	if err != nil {
+		return err
+	}
+	for _, a := range batch {
+		head.place++
+		a.N = head.place
+		head.link = link(head.link, &a.AuditEntry)
+		if err := t.save("audit entry", `UPDATE audit SET place = $2, link = $3 WHERE n = $1`, a.n, head.place, head.link); err != nil {
+			return err
+		}
+	}
+	return t.save("head of the chain", `UPDATE heads SET place = $1, link = $2 WHERE log = 'audit'`, head.place, head.link)
+}
