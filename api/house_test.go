@@ -258,7 +258,7 @@ func (h *house) as(bearer, method, path string, body any) *reply {
 // key makes an API key.
 func (h *house) key(integration string, scopes ...consult.Scope) string {
 	h.t.Helper()
-	_, secret, err := h.Desk.CreateAPIKey(h.t.Context(), integration, "test", scopes, 0)
+	_, secret, err := h.Desk.CreateAPIKey(h.t.Context(), consult.System, integration, "test", scopes, 0)
 	if err != nil {
 		h.t.Fatal(err)
 	}

@@ -201,7 +201,7 @@ func TestWhoMayCome(t *testing.T) {
 	h.as("tmk_guess", "GET", path, nil).wantProblem(401, consult.CodeUnauthorized)
 	h.as(pass, "GET", path, nil).wantProblem(401, consult.CodeUnauthorized) // a pass is no key
 
-	_, expiring, err := h.Desk.CreateAPIKey(t.Context(), "lk", "short", nil, time.Hour)
+	_, expiring, err := h.Desk.CreateAPIKey(t.Context(), consult.System, "lk", "short", nil, time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,11 +209,11 @@ func TestWhoMayCome(t *testing.T) {
 	h.Clock.Advance(time.Hour)
 	h.as(expiring, "GET", path, nil).wantProblem(401, consult.CodeUnauthorized)
 
-	revoked, secret, err := h.Desk.CreateAPIKey(t.Context(), "lk", "gone", nil, 0)
+	revoked, secret, err := h.Desk.CreateAPIKey(t.Context(), consult.System, "lk", "gone", nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := h.Desk.RevokeAPIKey(t.Context(), revoked.ID); err != nil {
+	if err := h.Desk.RevokeAPIKey(t.Context(), consult.System, revoked.ID); err != nil {
 		t.Fatal(err)
 	}
 	h.as(secret, "GET", path, nil).wantProblem(401, consult.CodeUnauthorized)

@@ -26,7 +26,8 @@ func TestCan(t *testing.T) {
 	who := map[string]consult.Principal{
 		"nobody":           {},
 		"system":           consult.System,
-		"staff":            {Staff: &consult.Staff{}},
+		"new staff":        {Staff: &consult.Staff{}},
+		"dismissed":        {Staff: &consult.Staff{Roles: consult.AllStaffRoles, DisabledAt: time.Unix(1, 0)}},
 		"reader":           key("lk", consult.ScopeSessionsRead),
 		"writer":           key("lk", consult.ScopeSessionsWrite),
 		"recordings":       key("lk", consult.ScopeRecordingsRead),
@@ -40,22 +41,42 @@ func TestCan(t *testing.T) {
 		"stranger":         {Seat: stranger},
 		"revoked doctor":   {Seat: revoked},
 	}
-	may := map[consult.Action][]string{
-		consult.ActSchedule:      {"writer", "other key"},
-		consult.ActRead:          {"system", "staff", "reader", "doctor", "patient", "relative"},
-		consult.ActList:          {"system", "staff", "reader", "other key"},
-		consult.ActCancel:        {"system", "writer"},
-		consult.ActFinish:        {"system", "writer", "doctor"},
-		consult.ActInvite:        {"writer", "doctor"},
-		consult.ActAdmit:         {"doctor"},
-		consult.ActReadThread:    {"system", "staff", "reader", "doctor", "patient", "waiting patient", "relative"},
-		consult.ActReadFile:      {"system", "staff", "reader", "doctor", "patient", "relative"},
-		consult.ActListRecording: {"system", "staff", "recordings"},
-		consult.ActReadRecording: {"staff", "recordings"},
-		consult.ActAllRecordings: {"staff"},
+	for _, role := range consult.AllStaffRoles {
+		who["staff "+string(role)] = consult.Principal{Staff: &consult.Staff{Roles: []consult.StaffRole{role}}}
 	}
-	aboutNone := map[consult.Action]bool{consult.ActSchedule: true, consult.ActList: true, consult.ActAllRecordings: true}
-	for action := range consult.Rights {
+	clerks := []string{"staff admin", "staff head", "staff auditor", "staff operator"}
+	may := map[consult.Action][]string{
+		consult.ActSchedule:          {"writer", "other key"},
+		consult.ActRead:              append([]string{"system", "reader", "doctor", "patient", "relative"}, clerks...),
+		consult.ActList:              append([]string{"system", "reader", "other key"}, clerks...),
+		consult.ActAmend:             {"writer", "staff admin"},
+		consult.ActCancel:            {"system", "writer", "staff admin"},
+		consult.ActFinish:            {"system", "writer", "doctor", "staff admin"},
+		consult.ActRate:              {"patient", "waiting patient"},
+		consult.ActInvite:            {"writer", "doctor", "staff admin"},
+		consult.ActListSeats:         {"writer", "staff admin"},
+		consult.ActRevokeSeat:        {"writer", "doctor", "staff admin"},
+		consult.ActRelink:            {"writer", "staff admin"},
+		consult.ActAdmit:             {"doctor"},
+		consult.ActReadThread:        {"system", "reader", "doctor", "patient", "waiting patient", "relative", "staff admin", "staff head"},
+		consult.ActReadFile:          {"system", "reader", "doctor", "patient", "relative", "staff admin", "staff head"},
+		consult.ActListRecording:     {"system", "recordings", "staff admin", "staff head"},
+		consult.ActReadRecording:     {"recordings", "staff admin", "staff head"},
+		consult.ActEraseRecording:    {"writer", "staff admin"},
+		consult.ActAllRecordings:     {"staff admin", "staff head"},
+		consult.ActListEvents:        {"reader", "other key"},
+		consult.ActManageWebhooks:    {"system", "webhooks", "other key", "staff admin"},
+		consult.ActManageAPIKeys:     {"system", "staff admin"},
+		consult.ActManageSigningKeys: {"system", "staff admin"},
+		consult.ActManageStaff:       {"system", "staff admin"},
+		consult.ActReadAudit:         {"system", "staff admin", "staff auditor"},
+	}
+	aboutNone := map[consult.Action]bool{
+		consult.ActSchedule: true, consult.ActList: true, consult.ActAllRecordings: true, consult.ActListEvents: true,
+		consult.ActManageWebhooks: true, consult.ActManageAPIKeys: true, consult.ActManageSigningKeys: true,
+		consult.ActManageStaff: true, consult.ActReadAudit: true,
+	}
+	for _, action := range consult.Actions() {
 		if may[action] == nil {
 			t.Errorf("%s is not in this test", action)
 		}

@@ -13,24 +13,32 @@ import (
 type change struct {
 	tx    Tx
 	by    Principal // whom the audit names
+	node  string    // where an attendance begins
 	now   time.Time
 	clock func() time.Time
 	hints []Hint
+	first string // what the first entry of the audit is about
 }
 
 // change runs fn in one transaction and publishes its hints when that is
 // committed. fn may run again: it has no effect but on ch and on what it assigns.
+// Under [WithOnce] the request's mark is written in the same transaction.
 func (d *Desk) change(ctx context.Context, by Principal, fn func(ch *change) error) error {
+	once := onceOf(ctx)
 	var hints []Hint
+	var effect string
 	err := d.store.Update(ctx, func(tx Tx) error {
-		ch := &change{tx: tx, by: by, now: d.clock(), clock: d.clock}
-		err := fn(ch)
-		hints = ch.hints
-		return err
+		ch := &change{tx: tx, by: by, node: d.cfg.Node, now: d.clock(), clock: d.clock}
+		if err := fn(ch); err != nil {
+			return err
+		}
+		hints, effect = ch.hints, ch.first
+		return once.mark(tx, effect)
 	})
 	if err != nil {
 		return err
 	}
+	once.marked(effect)
 	for _, h := range hints {
 		d.feed.Publish(h)
 	}
@@ -56,6 +64,9 @@ func (ch *change) audit(action Action, id ConsultationID, object, detail string)
 	})
 	if err != nil {
 		return fmt.Errorf("audit %s: %w", action, err)
+	}
+	if ch.first == "" {
+		ch.first = object
 	}
 	return nil
 }
@@ -160,7 +171,7 @@ func lookup(tx Tx, by Principal, action Action, id ConsultationID) (*Consultatio
 		}
 		by = Principal{Seat: seat}
 	}
-	if err := authorize(by, action, c); err != nil {
+	if err := authorize(by, action, about(c)); err != nil {
 		return nil, err
 	}
 	return c, nil

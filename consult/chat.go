@@ -10,23 +10,31 @@ import (
 const MaxText = 4000
 
 // Messages reads the thread after seq, at most limit (1..200). Seats that are [Seat.InThread], keys (sessions:read), staff and System may.
-// Codes: not_found, forbidden, invalid (limit).
+// What a key or staff reads is audited. Codes: not_found, forbidden, invalid (limit).
 func (d *Desk) Messages(ctx context.Context, by Principal, id ConsultationID, after int64, limit int) ([]*Message, error) {
 	limit, err := pageSize(limit)
 	if err != nil {
 		return nil, err
 	}
 	var ms []*Message
-	err = d.store.View(ctx, func(tx Tx) error {
+	read := func(tx Tx) (ConsultationID, error) {
 		if _, err := lookup(tx, by, ActReadThread, id); err != nil {
-			return err
+			return "", err
 		}
 		ms, err = tx.Messages(id, after, limit)
 		if err != nil {
-			return fmt.Errorf("read messages of %s: %w", id, err)
+			return "", fmt.Errorf("read messages of %s: %w", id, err)
 		}
-		return nil
-	})
+		return id, nil
+	}
+	if by.Seat != nil { // whose thread it is
+		err = d.store.View(ctx, func(tx Tx) error {
+			_, err := read(tx)
+			return err
+		})
+	} else {
+		err = d.reading(ctx, by, ActReadThread, string(id), read)
+	}
 	if err != nil {
 		return nil, err
 	}

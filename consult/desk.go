@@ -1,6 +1,7 @@
 package consult
 
 import (
+	"fmt"
 	"log/slog"
 	"time"
 )
@@ -45,9 +46,14 @@ type Desk struct {
 	cfg   Config
 	log   *slog.Logger
 	now   func() time.Time
+
+	reads    *reads
+	touched  *touched
+	patience time.Duration // how long BeginOnce waits for somebody else's answer
 }
 
-// NewDesk makes a desk. now is the clock; nil means time.Now.
+// NewDesk makes a desk. now is the clock; nil means time.Now. It panics when LinkKey or AuditKey is not of 32 bytes:
+// links and the audit of an installation must not depend on a key that somebody forgot to give.
 func NewDesk(store Store, blobs Blobs, feed Feed, cfg Config, log *slog.Logger, now func() time.Time) *Desk {
 	if now == nil {
 		now = time.Now
@@ -55,7 +61,15 @@ func NewDesk(store Store, blobs Blobs, feed Feed, cfg Config, log *slog.Logger, 
 	if cfg.MaxFilesSize == 0 {
 		cfg.MaxFilesSize = DefaultConfig.MaxFilesSize
 	}
-	return &Desk{store: store, blobs: blobs, feed: feed, cfg: cfg, log: log, now: now}
+	for name, key := range map[string][]byte{"LinkKey": cfg.LinkKey, "AuditKey": cfg.AuditKey} {
+		if len(key) != keyLength {
+			panic(fmt.Sprintf("consult: Config.%s has %d bytes, it must have %d", name, len(key), keyLength))
+		}
+	}
+	return &Desk{
+		store: store, blobs: blobs, feed: feed, cfg: cfg, log: log, now: now,
+		reads: newReads(), touched: newTouched(), patience: oncePatience,
+	}
 }
 
 // Config returns the law that the desk follows.

@@ -59,6 +59,7 @@ func (d *Desk) end(ctx context.Context, by Principal, action Action, id Consulta
 		return nil, err
 	}
 	d.dropUploads(ctx, id)
+	d.withLinks(by, ended)
 	return ended, nil
 }
 
@@ -66,7 +67,7 @@ func (d *Desk) end(ctx context.Context, by Principal, action Action, id Consulta
 const sweepPage = 200
 
 // Sweep does what is due by the clock: missed, abandoned and over-long
-// consultations, expired passes. It is called every few seconds and is safe to call from many nodes.
+// consultations, attendances of nodes that are gone, expired passes, idempotency keys and logins. It is called every few seconds and is safe to call from many nodes.
 // One consultation's failure does not keep the others.
 func (d *Desk) Sweep(ctx context.Context) error {
 	now := d.clock()
@@ -86,14 +87,25 @@ func (d *Desk) Sweep(ctx context.Context) error {
 			}
 		}
 	}
-	err := d.store.Update(ctx, func(tx Tx) error {
-		_, err := tx.DeletePasses(now)
-		return err
-	})
-	if err != nil {
-		errs = append(errs, fmt.Errorf("delete expired passes: %w", err))
+	if err := d.closeOfGoneNodes(ctx); err != nil {
+		errs = append(errs, err)
+	}
+	if err := d.store.Update(ctx, func(tx Tx) error { return forget(tx, now) }); err != nil {
+		errs = append(errs, fmt.Errorf("delete what has run out: %w", err))
 	}
 	return errors.Join(errs...)
+}
+
+// forget deletes what has run out.
+func forget(tx Tx, now time.Time) error {
+	if _, err := tx.DeletePasses(now); err != nil {
+		return err
+	}
+	if _, err := tx.DeleteOnces(now.Add(-onceKept)); err != nil {
+		return err
+	}
+	_, err := tx.DeleteStaffSessionsExpired(now)
+	return err
 }
 
 // due lists the consultations of q that the clock ends.

@@ -38,26 +38,32 @@ func (d *Desk) Enter(ctx context.Context, linkToken string) (*Entered, error) {
 			return err
 		}
 		ch.by = Principal{Seat: seat}
-		pass := NewToken(passBytes)
-		err = ch.tx.AddPass(&Pass{
-			Hash: HashToken(pass), SeatID: seat.ID, CreatedAt: ch.now, ExpiresAt: d.cfg.lastMoment(c, ch.now),
-		})
-		if err != nil {
-			return fmt.Errorf("add pass of %s: %w", seat.ID, err)
-		}
-		if err := ch.audit(actEnter, c.ID, string(seat.ID), ""); err != nil {
-			return err
-		}
-		entered, err = d.entered(ch.tx, seat, c)
-		if err != nil {
-			return err
-		}
-		entered.Pass = pass
-		return nil
+		entered, err = d.admitTab(ch, seat, c, actEnter, "")
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
+	return entered, nil
+}
+
+// admitTab gives a pass of the seat to one tab.
+func (d *Desk) admitTab(ch *change, seat *Seat, c *Consultation, how Action, proof string) (*Entered, error) {
+	pass := NewToken(passBytes)
+	err := ch.tx.AddPass(&Pass{
+		Hash: HashToken(pass), SeatID: seat.ID, CreatedAt: ch.now, ExpiresAt: d.cfg.lastMoment(c, ch.now),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("add pass of %s: %w", seat.ID, err)
+	}
+	if err := ch.audit(how, c.ID, string(seat.ID), proof); err != nil {
+		return nil, err
+	}
+	entered, err := d.entered(ch.tx, seat, c)
+	if err != nil {
+		return nil, err
+	}
+	entered.Pass = pass
 	return entered, nil
 }
 

@@ -18,9 +18,21 @@ type eventBody struct {
 	StartedAt      *time.Time `json:"startedAt,omitempty"`
 	FinishedAt     *time.Time `json:"finishedAt,omitempty"`
 
+	StartsAt                *time.Time `json:"startsAt,omitempty"`
+	DurationMinutes         int64      `json:"durationMinutes,omitempty"`
+	PreviousStartsAt        *time.Time `json:"previousStartsAt,omitempty"`
+	PreviousDurationMinutes int64      `json:"previousDurationMinutes,omitempty"`
+
+	Changed []string `json:"changed,omitempty"` // names of fields, never what is in them
+
 	Participant *participantBody `json:"participant,omitempty"`
 	Message     *messageBody     `json:"message,omitempty"`
 	Recording   *recordingBody   `json:"recording,omitempty"`
+	Rating      *ratingBody      `json:"rating,omitempty"`
+}
+
+type ratingBody struct {
+	Stars int `json:"stars"`
 }
 
 type participantBody struct {
@@ -60,6 +72,15 @@ func statusBody(c *Consultation, from Status) eventBody {
 		EndReason:      c.EndReason,
 		StartedAt:      shownTime(c.StartedAt),
 		FinishedAt:     shownTime(c.FinishedAt),
+	}
+}
+
+func rescheduledBody(before, c *Consultation) eventBody {
+	return eventBody{
+		StartsAt:                shownTime(c.StartsAt),
+		DurationMinutes:         int64(c.Duration / time.Minute),
+		PreviousStartsAt:        shownTime(before.StartsAt),
+		PreviousDurationMinutes: int64(before.Duration / time.Minute),
 	}
 }
 

@@ -21,4 +21,6 @@ func ContentType(file io.ReadSeeker, size int64, name string) (string, error) {
 
 func NewEventID(now time.Time, seq int64) EventID { return newEventID(now, seq) }
 
-var Rights = rights
+func (d *Desk) SetPatience(p time.Duration) { d.patience = p }
+
+func (cfg Config) AuditLink(before []byte, a *AuditEntry) []byte { return cfg.auditLink(before, a) }

@@ -320,21 +320,22 @@ func (d *Desk) ownFile(ctx context.Context, seat SeatID, id FileID) (*File, erro
 	return f, nil
 }
 
-// OpenFile opens a stored file for reading; its consultation's admitted seats, keys and staff may; audited.
+// OpenFile opens a stored file for reading; its consultation's admitted seats, keys and staff may; audited,
+// pieces of one download once.
 // Codes: not_found, forbidden, conflict when not stored.
 func (d *Desk) OpenFile(ctx context.Context, by Principal, id FileID) (*File, io.ReadSeekCloser, error) {
 	var f *File
-	err := d.change(ctx, by, func(ch *change) (err error) {
-		if f, err = ch.tx.File(id); err != nil {
-			return fmt.Errorf("read file %s: %w", id, err)
+	err := d.reading(ctx, by, ActReadFile, string(id), func(tx Tx) (_ ConsultationID, err error) {
+		if f, err = tx.File(id); err != nil {
+			return "", fmt.Errorf("read file %s: %w", id, err)
 		}
-		if _, err := ch.lookup(ActReadFile, f.ConsultationID); err != nil {
-			return err
+		if _, err := lookup(tx, by, ActReadFile, f.ConsultationID); err != nil {
+			return "", err
 		}
 		if f.State != FileStored {
-			return Errorf(CodeConflict, "the file is %s, not stored", f.State)
+			return "", Errorf(CodeConflict, "the file is %s, not stored", f.State)
 		}
-		return ch.audit(ActReadFile, f.ConsultationID, string(id), "")
+		return f.ConsultationID, nil
 	})
 	if err != nil {
 		return nil, nil, err

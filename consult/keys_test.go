@@ -12,7 +12,7 @@ import (
 func TestAPIKeys(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *consulttest.World) {
 		scopes := []consult.Scope{consult.ScopeSessionsRead}
-		key, secret := must2(w.Desk.CreateAPIKey(t.Context(), "lk", "for tests", scopes, time.Hour))(t)
+		key, secret := must2(w.Desk.CreateAPIKey(t.Context(), consult.System, "lk", "for tests", scopes, time.Hour))(t)
 		if !strings.HasPrefix(secret, "tmk_") || len(secret) != 4+43 || !key.ExpiresAt.Equal(noon.Add(time.Hour)) {
 			t.Errorf("%q, %+v", secret, key)
 		}
@@ -26,7 +26,7 @@ func TestAPIKeys(t *testing.T) {
 		wantCode(t, err, consult.CodeUnauthorized)
 		p = must(w.Auth.Key(t.Context(), forEver))(t)
 		for range 2 {
-			if err := w.Desk.RevokeAPIKey(t.Context(), p.Key.ID); err != nil {
+			if err := w.Desk.RevokeAPIKey(t.Context(), consult.System, p.Key.ID); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -36,8 +36,8 @@ func TestAPIKeys(t *testing.T) {
 			_, err = w.Auth.Key(t.Context(), wrong)
 			wantCode(t, err, consult.CodeUnauthorized)
 		}
-		wantCode(t, w.Desk.RevokeAPIKey(t.Context(), "k_unknown"), consult.CodeNotFound)
-		if keys := must(w.Desk.APIKeys(t.Context()))(t); len(keys) != 2 {
+		wantCode(t, w.Desk.RevokeAPIKey(t.Context(), consult.System, "k_unknown"), consult.CodeNotFound)
+		if keys := must(w.Desk.APIKeys(t.Context(), consult.System))(t); len(keys) != 2 {
 			t.Errorf("%d keys", len(keys))
 		}
 	})
@@ -45,18 +45,18 @@ func TestAPIKeys(t *testing.T) {
 
 func TestCreateAPIKeyInvalid(t *testing.T) {
 	w := consulttest.New(t)
-	_, _, err := w.Desk.CreateAPIKey(t.Context(), "ЛК", "a\nb", []consult.Scope{"everything"}, -1)
+	_, _, err := w.Desk.CreateAPIKey(t.Context(), consult.System, "ЛК", "a\nb", []consult.Scope{"everything"}, -1)
 	wantCode(t, err, consult.CodeInvalid)
 	if n := len(asError(t, err).Fields); n != 4 {
 		t.Errorf("%v", asError(t, err).Fields)
 	}
-	_, _, err = w.Desk.CreateAPIKey(t.Context(), "lk", "", []consult.Scope{}, 0)
+	_, _, err = w.Desk.CreateAPIKey(t.Context(), consult.System, "lk", "", []consult.Scope{}, 0)
 	wantCode(t, err, consult.CodeInvalid)
 }
 
 func TestWebhooks(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *consulttest.World) {
-		hook := must(w.Desk.CreateWebhook(t.Context(), "lk", "http://127.0.0.1:8099/hook"))(t)
+		hook := must(w.Desk.CreateWebhook(t.Context(), consult.System, "lk", consult.WebhookOrder{URL: "http://127.0.0.1:8099/hook"}))(t)
 		if len(hook.Secrets) != 1 || !strings.HasPrefix(hook.Secrets[0].Value, "whsec_") || len(hook.Secrets[0].Value) != 6+44 {
 			t.Errorf("%+v", hook)
 		}
@@ -70,7 +70,7 @@ func TestWebhooks(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if hooks := must(w.Desk.Webhooks(t.Context(), "lk"))(t); len(hooks) != 1 || hooks[0].DisabledAt.IsZero() {
+		if hooks := must(w.Desk.Webhooks(t.Context(), consult.System, "lk"))(t); len(hooks) != 1 || hooks[0].DisabledAt.IsZero() {
 			t.Errorf("%+v", hooks)
 		}
 		wantCode(t, w.Desk.DisableWebhook(t.Context(), "wh_unknown"), consult.CodeNotFound)
@@ -78,7 +78,7 @@ func TestWebhooks(t *testing.T) {
 			"", "lk.example/hook", "ftp://lk.example", "https://", "https://u:p@lk.example", "https://lk.example/#a",
 			"https://lk.example/" + strings.Repeat("a", 2048), "javascript:alert(1)",
 		} {
-			_, err := w.Desk.CreateWebhook(t.Context(), "lk", url)
+			_, err := w.Desk.CreateWebhook(t.Context(), consult.System, "lk", consult.WebhookOrder{URL: url})
 			wantCode(t, err, consult.CodeInvalid)
 		}
 	})

@@ -15,8 +15,8 @@ type Details struct {
 	Seats        []*Seat
 	Attendances  []*Attendance
 	Recordings   []*Recording
-	// Links are the join URLs by seat; only where a link was just made, since
-	// tokens are stored hashed.
+	// Links are the join URLs by seat, of all live seats whose link can be shown; only for keys
+	// with sessions:write and for administrators.
 	Links map[SeatID]string
 }
 
@@ -43,24 +43,33 @@ const (
 
 // Consultation reads one. Codes: not_found, forbidden.
 func (d *Desk) Consultation(ctx context.Context, by Principal, id ConsultationID) (*Details, error) {
+	return d.read(ctx, by, ActRead, id)
+}
+
+// read reads a consultation for somebody who may do action with it, and notes who did.
+func (d *Desk) read(ctx context.Context, by Principal, action Action, id ConsultationID) (*Details, error) {
 	var found *Details
 	err := d.store.View(ctx, func(tx Tx) error {
-		c, err := lookup(tx, by, ActRead, id)
+		c, err := lookup(tx, by, action, id)
 		if err != nil {
 			return err
 		}
 		found, err = details(tx, c)
 		return err
 	})
+	if err == nil {
+		err = d.noteRead(ctx, by, action, id, string(id))
+	}
 	if err != nil {
 		return nil, err
 	}
+	d.withLinks(by, found)
 	return found, nil
 }
 
 // Consultations lists by (StartsAt, ID), ascending unless NewestFirst. Staff see all integrations'. Codes: invalid (bad cursor), forbidden.
 func (d *Desk) Consultations(ctx context.Context, by Principal, q ListQuery) (*Page, error) {
-	if err := authorize(by, ActList, nil); err != nil {
+	if err := authorize(by, ActList, target{}); err != nil {
 		return nil, err
 	}
 	limit, err := pageSize(q.Limit)
@@ -86,19 +95,28 @@ func (d *Desk) Consultations(ctx context.Context, by Principal, q ListQuery) (*P
 			cs = cs[:limit]
 			page.Next = cursorBehind(cs[limit-1])
 		}
-		for _, c := range cs {
-			item, err := details(tx, c)
-			if err != nil {
-				return err
-			}
-			page.Items = append(page.Items, item)
-		}
-		return nil
+		page.Items, err = detailsOf(tx, cs)
+		return err
 	})
+	if err == nil {
+		err = d.noteRead(ctx, by, ActList, "", q.object())
+	}
 	if err != nil {
 		return nil, err
 	}
+	d.withLinks(by, page.Items...)
 	return page, nil
+}
+
+// object is how the audit names a list: by whose it is, when it is one person's.
+func (q ListQuery) object() string {
+	switch {
+	case q.PatientID != "":
+		return "patient:" + q.PatientID
+	case q.DoctorID != "":
+		return "doctor:" + q.DoctorID
+	}
+	return ""
 }
 
 func (q ListQuery) toStore() (ConsultationQuery, error) {
@@ -137,19 +155,47 @@ func pageSize(limit int) (int, error) {
 
 // details reads all that belongs to c.
 func details(tx Tx, c *Consultation) (*Details, error) {
-	seats, err := tx.Seats(c.ID)
+	all, err := detailsOf(tx, []*Consultation{c})
 	if err != nil {
-		return nil, fmt.Errorf("read seats of %s: %w", c.ID, err)
+		return nil, err
 	}
-	as, err := tx.Attendances(c.ID)
+	return all[0], nil
+}
+
+// detailsOf reads all that belongs to cs, in a few queries however many they are.
+func detailsOf(tx Tx, cs []*Consultation) ([]*Details, error) {
+	if len(cs) == 0 {
+		return nil, nil
+	}
+	ids := make([]ConsultationID, len(cs))
+	all := make([]*Details, len(cs))
+	of := make(map[ConsultationID]*Details, len(cs))
+	for i, c := range cs {
+		all[i] = &Details{Consultation: c}
+		ids[i], of[c.ID] = c.ID, all[i]
+	}
+	seats, err := tx.Seats(ids...)
 	if err != nil {
-		return nil, fmt.Errorf("read attendances of %s: %w", c.ID, err)
+		return nil, fmt.Errorf("read seats: %w", err)
 	}
-	rs, err := tx.Recordings(c.ID)
+	for _, s := range seats {
+		of[s.ConsultationID].Seats = append(of[s.ConsultationID].Seats, s)
+	}
+	as, err := tx.Attendances(ids...)
 	if err != nil {
-		return nil, fmt.Errorf("read recordings of %s: %w", c.ID, err)
+		return nil, fmt.Errorf("read attendances: %w", err)
 	}
-	return &Details{Consultation: c, Seats: seats, Attendances: as, Recordings: rs}, nil
+	for _, a := range as {
+		of[a.ConsultationID].Attendances = append(of[a.ConsultationID].Attendances, a)
+	}
+	rs, err := tx.Recordings(ids...)
+	if err != nil {
+		return nil, fmt.Errorf("read recordings: %w", err)
+	}
+	for _, r := range rs {
+		of[r.ConsultationID].Recordings = append(of[r.ConsultationID].Recordings, r)
+	}
+	return all, nil
 }
 
 // A cursor is a version byte, StartsAt in microseconds and the ID, in base64url.

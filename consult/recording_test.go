@@ -122,7 +122,7 @@ func TestRecording(t *testing.T) {
 		if got := fmt.Sprint(types); got != want {
 			t.Errorf("events %s, want %s", got, want)
 		}
-		staff := consult.Principal{Staff: &consult.Staff{ID: "u_1"}}
+		staff := consult.Principal{Staff: &consult.Staff{ID: "u_1", Roles: []consult.StaffRole{consult.StaffHead}}}
 		rs, of := must2(w.Desk.AllRecordings(t.Context(), staff, 0))(t)
 		if len(rs) != 2 || of[v.ID] == nil {
 			t.Errorf("%d recordings of %v", len(rs), of)

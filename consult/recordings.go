@@ -55,7 +55,7 @@ func (d *Desk) Recording(ctx context.Context, by Principal, id RecordingID) (*Re
 // AllRecordings lists the newest recordings of all consultations, with those; staff may.
 // limit is 1..200, 0 means 50.
 func (d *Desk) AllRecordings(ctx context.Context, by Principal, limit int) ([]*Recording, map[ConsultationID]*Consultation, error) {
-	if err := authorize(by, ActAllRecordings, nil); err != nil {
+	if err := authorize(by, ActAllRecordings, target{}); err != nil {
 		return nil, nil, err
 	}
 	limit, err := pageSize(limit)
@@ -87,23 +87,23 @@ func (d *Desk) AllRecordings(ctx context.Context, by Principal, limit int) ([]*R
 	return rs, of, nil
 }
 
-// ReadRecording is Recording for somebody about to watch or download it: it is audited.
-// Codes: not_found, forbidden, conflict when not ready.
+// ReadRecording is Recording for somebody about to watch or download it: it is audited,
+// pieces of one download once. Codes: not_found, forbidden, conflict when not ready.
 func (d *Desk) ReadRecording(ctx context.Context, by Principal, id RecordingID) (*Recording, error) {
 	var read *Recording
-	err := d.change(ctx, by, func(ch *change) error {
-		r, err := ch.tx.Recording(id)
+	err := d.reading(ctx, by, ActReadRecording, string(id), func(tx Tx) (ConsultationID, error) {
+		r, err := tx.Recording(id)
 		if err != nil {
-			return fmt.Errorf("read recording %s: %w", id, err)
+			return "", fmt.Errorf("read recording %s: %w", id, err)
 		}
-		if _, err := ch.lookup(ActReadRecording, r.ConsultationID); err != nil {
-			return err
+		if _, err := lookup(tx, by, ActReadRecording, r.ConsultationID); err != nil {
+			return "", err
 		}
 		if r.State != RecordingReady {
-			return Errorf(CodeConflict, "the recording is %s, not ready", r.State)
+			return "", Errorf(CodeConflict, "the recording is %s, not ready", r.State)
 		}
 		read = r
-		return ch.audit(ActReadRecording, r.ConsultationID, string(id), "")
+		return r.ConsultationID, nil
 	})
 	if err != nil {
 		return nil, err
@@ -175,7 +175,7 @@ func (d *Desk) RecordingFailed(ctx context.Context, id RecordingID, failure stri
 	return d.moveRecording(ctx, id, RecordingFailed, func(r *Recording) { r.Failure = failure })
 }
 
-// moveRecording takes a recording to its next state. Ready and failed are final.
+// moveRecording takes a recording to its next state. Ready, failed and erased are final.
 func (d *Desk) moveRecording(ctx context.Context, id RecordingID, to RecordingState, fill func(*Recording)) error {
 	return d.change(ctx, System, func(ch *change) error {
 		r, err := ch.tx.Recording(id)
@@ -185,7 +185,7 @@ func (d *Desk) moveRecording(ctx context.Context, id RecordingID, to RecordingSt
 		if r.State == to {
 			return nil
 		}
-		if r.State == RecordingReady || r.State == RecordingFailed {
+		if known(r.State, RecordingReady, RecordingFailed, RecordingErased) {
 			return Errorf(CodeConflict, "the recording is %s already", r.State)
 		}
 		c, err := ch.tx.Consultation(r.ConsultationID)

@@ -81,6 +81,7 @@ func (ch *change) arrive(c *Consultation, s *Seat, as []*Attendance) (*Attendanc
 		ConsultationID: c.ID,
 		SeatID:         s.ID,
 		Role:           s.Role,
+		Node:           ch.node,
 		JoinedAt:       ch.now,
 	}
 	if err := ch.tx.AddAttendance(a); err != nil {
@@ -140,45 +141,10 @@ func (ch *change) settleRoom(c *Consultation, as []*Attendance) error {
 			return ch.save(c)
 		}
 	}
-	if c.Status == Current {
+	if c.Status == Current && c.EmptySince.IsZero() {
 		c.EmptySince = ch.now
 	}
 	return ch.save(c)
-}
-
-// CloseStaleAttendances closes every open attendance: at start, what a crash left.
-func (d *Desk) CloseStaleAttendances(ctx context.Context) error {
-	stale := make(map[ConsultationID]bool)
-	err := d.store.View(ctx, func(tx Tx) error {
-		clear(stale)
-		as, err := tx.OpenAttendances()
-		for _, a := range as {
-			stale[a.ConsultationID] = true
-		}
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("list open attendances: %w", err)
-	}
-	for id := range stale {
-		err := d.change(ctx, System, func(ch *change) error {
-			c, err := ch.tx.Consultation(id)
-			if err != nil {
-				return err
-			}
-			if err := ch.clearRoom(c); err != nil {
-				return err
-			}
-			if err := ch.audit(actLeave, id, string(id), "stale"); err != nil {
-				return err
-			}
-			return ch.settleRoom(c, nil)
-		})
-		if err != nil {
-			return fmt.Errorf("close attendances of %s: %w", id, err)
-		}
-	}
-	return nil
 }
 
 // Admit lets a waiting seat in, for ever; admitting again is no error. The doctor's seat may.
@@ -232,7 +198,6 @@ func (d *Desk) Invite(ctx context.Context, by Principal, id ConsultationID, role
 		return nil, "", err
 	}
 	var seat *Seat
-	var link string
 	err := d.change(ctx, by, func(ch *change) error {
 		c, err := ch.lookup(ActInvite, id)
 		if err != nil {
@@ -241,7 +206,7 @@ func (d *Desk) Invite(ctx context.Context, by Principal, id ConsultationID, role
 		if err := d.roomFor(ch, c); err != nil {
 			return err
 		}
-		if seat, link, err = d.addSeat(ch, c, role, p); err != nil {
+		if seat, err = d.addSeat(ch, c, role, p); err != nil {
 			return err
 		}
 		if err := ch.save(c); err != nil {
@@ -253,7 +218,7 @@ func (d *Desk) Invite(ctx context.Context, by Principal, id ConsultationID, role
 	if err != nil {
 		return nil, "", err
 	}
-	return seat, link, nil
+	return seat, d.cfg.link(seat), nil
 }
 
 // roomFor is nil when one more person can be invited. Code: conflict.

@@ -3,7 +3,6 @@ package consult
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 )
 
@@ -25,7 +24,7 @@ type Order struct {
 // Fields point into the body of POST /sessions/create ("/durationMinutes").
 // Codes: invalid (with Fields), duplicate, forbidden.
 func (d *Desk) Schedule(ctx context.Context, by Principal, o Order) (*Details, error) {
-	if err := authorize(by, ActSchedule, nil); err != nil {
+	if err := authorize(by, ActSchedule, target{}); err != nil {
 		return nil, err
 	}
 	o = d.complete(o, d.clock())
@@ -38,13 +37,10 @@ func (d *Desk) Schedule(ctx context.Context, by Principal, o Order) (*Details, e
 		if err := ch.tx.AddConsultation(c); err != nil {
 			return fmt.Errorf("add consultation: %w", err)
 		}
-		links := make(map[SeatID]string, 2)
 		for _, role := range []Role{RoleDoctor, RolePatient} {
-			seat, link, err := d.addSeat(ch, c, role, o.person(role))
-			if err != nil {
+			if _, err := d.addSeat(ch, c, role, o.person(role)); err != nil {
 				return err
 			}
-			links[seat.ID] = link
 		}
 		if err := ch.audit(ActSchedule, c.ID, string(c.ID), ""); err != nil {
 			return err
@@ -54,15 +50,12 @@ func (d *Desk) Schedule(ctx context.Context, by Principal, o Order) (*Details, e
 		}
 		var err error
 		made, err = details(ch.tx, c)
-		if err != nil {
-			return err
-		}
-		made.Links = links
-		return nil
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
+	d.withLinks(by, made)
 	return made, nil
 }
 
@@ -145,25 +138,21 @@ func (o Order) consultation(integration string, now time.Time) *Consultation {
 	}
 }
 
-// linkBytes is the randomness of a link: 128 bits, short enough for a text message.
-const linkBytes = 16
-
 // addSeat makes a seat and its link. Doctors are admitted by nature.
-func (d *Desk) addSeat(ch *change, c *Consultation, role Role, p Person) (*Seat, string, error) {
-	token := NewToken(linkBytes)
+func (d *Desk) addSeat(ch *change, c *Consultation, role Role, p Person) (*Seat, error) {
 	seat := &Seat{
 		ID:             SeatID(NewID("s_", ch.now)),
 		ConsultationID: c.ID,
 		Role:           role,
 		Person:         p,
-		LinkHash:       HashToken(token),
 		CreatedAt:      ch.now,
 	}
+	d.cfg.relink(seat)
 	if role == RoleDoctor {
 		seat.AdmittedAt = ch.now
 	}
 	if err := ch.tx.AddSeat(seat); err != nil {
-		return nil, "", fmt.Errorf("add seat of %s: %w", c.ID, err)
+		return nil, fmt.Errorf("add seat of %s: %w", c.ID, err)
 	}
-	return seat, strings.TrimSuffix(d.cfg.PublicURL, "/") + "/j/" + token, nil
+	return seat, nil
 }

@@ -28,7 +28,7 @@ func (c apiKeyCreate) Run(a *app) error {
 		scopes = append(scopes, consult.Scope(s))
 	}
 	return a.with(func(f *facts) error {
-		key, secret, err := f.desk.CreateAPIKey(a.ctx, c.Integration, c.Name, scopes, c.TTL)
+		key, secret, err := f.desk.CreateAPIKey(a.ctx, consult.System, c.Integration, c.Name, scopes, c.TTL)
 		if err != nil {
 			return fmt.Errorf("create API key: %w", err)
 		}
@@ -50,7 +50,7 @@ type apiKeyList struct{}
 
 func (apiKeyList) Run(a *app) error {
 	return a.with(func(f *facts) error {
-		keys, err := f.desk.APIKeys(a.ctx)
+		keys, err := f.desk.APIKeys(a.ctx, consult.System)
 		if err != nil {
 			return fmt.Errorf("list API keys: %w", err)
 		}
@@ -68,7 +68,7 @@ type apiKeyRevoke struct {
 
 func (c apiKeyRevoke) Run(a *app) error {
 	return a.with(func(f *facts) error {
-		if err := f.desk.RevokeAPIKey(a.ctx, consult.KeyID(c.ID)); err != nil {
+		if err := f.desk.RevokeAPIKey(a.ctx, consult.System, consult.KeyID(c.ID)); err != nil {
 			return fmt.Errorf("revoke API key %s: %w", c.ID, err)
 		}
 		return a.table([]string{"revoked", c.ID})
@@ -96,7 +96,7 @@ type webhookCreate struct {
 
 func (c webhookCreate) Run(a *app) error {
 	return a.with(func(f *facts) error {
-		w, err := f.desk.CreateWebhook(a.ctx, c.Integration, c.URL)
+		w, err := f.desk.CreateWebhook(a.ctx, consult.System, c.Integration, consult.WebhookOrder{URL: c.URL})
 		if err != nil {
 			return fmt.Errorf("create webhook: %w", err)
 		}
@@ -110,7 +110,7 @@ type webhookList struct {
 
 func (c webhookList) Run(a *app) error {
 	return a.with(func(f *facts) error {
-		hooks, err := f.desk.Webhooks(a.ctx, c.Integration)
+		hooks, err := f.desk.Webhooks(a.ctx, consult.System, c.Integration)
 		if err != nil {
 			return fmt.Errorf("list webhooks: %w", err)
 		}

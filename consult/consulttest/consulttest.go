@@ -75,7 +75,7 @@ func Open(t testing.TB, url string, change func(*consult.Config)) *World {
 // calls with it, and the key itself.
 func (w *World) Key(t testing.TB) (consult.Principal, string) {
 	t.Helper()
-	key, secret, err := w.Desk.CreateAPIKey(t.Context(), "lk", "test", nil, 0)
+	key, secret, err := w.Desk.CreateAPIKey(t.Context(), consult.System, "lk", "test", nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

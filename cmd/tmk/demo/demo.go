@@ -82,7 +82,7 @@ func plain(h http.HandlerFunc) http.HandlerFunc {
 // requests already. alone says that only this machine reaches the page: then it
 // may show the key and the account.
 func (lk *LK) Start(ctx context.Context, admin Admin, alone bool) error {
-	key, secret, err := lk.desk.CreateAPIKey(ctx, Integration, "demo page", nil, 0)
+	key, secret, err := lk.desk.CreateAPIKey(ctx, consult.System, Integration, "demo page", nil, 0)
 	if err != nil {
 		return fmt.Errorf("make the demo's API key: %w", err)
 	}
@@ -98,7 +98,7 @@ func (lk *LK) Start(ctx context.Context, admin Admin, alone bool) error {
 // register finds or makes the endpoint at this address and ends those of earlier starts at others.
 func (lk *LK) register(ctx context.Context) error {
 	url := lk.base + "/demo/api/webhook"
-	hooks, err := lk.desk.Webhooks(ctx, Integration)
+	hooks, err := lk.desk.Webhooks(ctx, consult.System, Integration)
 	if err != nil {
 		return fmt.Errorf("list the demo's webhooks: %w", err)
 	}
@@ -115,7 +115,7 @@ func (lk *LK) register(ctx context.Context) error {
 		}
 	}
 	if mine == nil {
-		if mine, err = lk.desk.CreateWebhook(ctx, Integration, url); err != nil {
+		if mine, err = lk.desk.CreateWebhook(ctx, consult.System, Integration, consult.WebhookOrder{URL: url}); err != nil {
 			return fmt.Errorf("register the demo's webhook: %w", err)
 		}
 	}
@@ -137,7 +137,7 @@ func (lk *LK) Close(ctx context.Context) {
 	if key == "" {
 		return
 	}
-	if err := lk.desk.RevokeAPIKey(ctx, key); err != nil {
+	if err := lk.desk.RevokeAPIKey(ctx, consult.System, key); err != nil {
 		lk.log.Warn("the demo's API key was not revoked", "err", err)
 	}
 }
