@@ -1,101 +1,101 @@
-import { Button } from '@mantine/core';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { NativeSelect } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useCallback, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Page } from '../ui/Page';
-import { book, bookings, info, type Recording } from './api';
-import { BookingCard } from './BookingCard';
+import { Ahead } from './Ahead';
+import { Calls } from './Calls';
+import { Deliveries } from './Deliveries';
 import style from './Demo.module.css';
-import { EventList } from './EventList';
+import { Events } from './Events';
+import { History } from './History';
+import { info } from './lk';
+import type { Viewer } from './model';
+import { Skeleton } from './parts';
+import { viewers } from './people';
+import { type Tab, Tabs } from './Tabs';
 import { useArrivals } from './useArrivals';
+import { Welcome } from './Welcome';
 
-const choices: [Recording, string][] = [
-  ['ask', 'demo.recordingAsk'],
-  ['required', 'demo.recordingRequired'],
-  ['off', 'demo.recordingOff'],
-];
+/** From here on there is room for two columns. */
+const twoColumns = '(min-width: 1100px)';
 
-/** Demo plays LK: it books a consultation by the real API and shows what the server tells in return. */
+/** Demo plays LK: what its users see, and beside it what its programmers want to see. */
 export function Demo() {
   const { t } = useTranslation();
+  const wide = useMediaQuery(twoColumns, true, { getInitialValueInEffect: false });
   const queries = useQueryClient();
-  const [recording, setRecording] = useState<Recording>('ask');
-  const list = useQuery({ queryKey: ['bookings'], queryFn: bookings, refetchInterval: 10_000 });
-  const about = useQuery({ queryKey: ['info'], queryFn: info });
-  const { events, lost } = useArrivals(() => void queries.invalidateQueries({ queryKey: ['bookings'] }));
-  const create = useMutation({
-    mutationFn: () => book(recording),
-    onSuccess: () => queries.invalidateQueries({ queryKey: ['bookings'] }),
-  });
+  const [viewer, setViewer] = useState<Viewer>({ kind: 'all' });
+  const [main, setMain] = useState('ahead');
+  const [side, setSide] = useState('events');
+  const [session, setSession] = useState('');
+  const about = useQuery({ queryKey: ['info'], queryFn: info, staleTime: 30_000 });
+  const changed = useCallback(() => {
+    for (const key of ['ahead', 'past', 'invites', 'deliveries', 'recordings', 'messages'])
+      void queries.invalidateQueries({ queryKey: [key] });
+  }, [queries]);
+  const arrivals = useArrivals(changed);
+  const eventsOf = (id: string) => {
+    setSession(id);
+    setSide('events');
+    if (!wide) setMain('events');
+  };
+
+  const portal: Tab[] = [
+    {
+      id: 'ahead',
+      name: t('demo.tab.ahead'),
+      content: () => <Ahead viewer={viewer} onEvents={eventsOf} onChanged={changed} />,
+    },
+    { id: 'past', name: t('demo.tab.past'), content: () => <History viewer={viewer} /> },
+  ];
+  const workshop: Tab[] = [
+    {
+      id: 'events',
+      name: t('demo.tab.events'),
+      news: arrivals.list.length,
+      newsName: t('demo.events.count'),
+      content: () => <Events arrivals={arrivals} session={session} onAll={() => setSession('')} />,
+    },
+    { id: 'calls', name: t('demo.tab.calls'), content: () => <Calls info={about.data} /> },
+    {
+      id: 'deliveries',
+      name: t('demo.tab.deliveries'),
+      content: () => (about.data ? <Deliveries info={about.data} /> : <Skeleton />),
+    },
+  ];
+
+  const whose = (
+    <NativeSelect
+      size="md"
+      label={t('demo.viewer.label')}
+      value={viewers.value(viewer)}
+      data={viewers.data(t)}
+      onChange={(event) => setViewer(viewers.of(event.currentTarget.value))}
+      className={style.viewer}
+      data-testid="demo-viewer"
+    />
+  );
 
   return (
-    <Page title={t('demo.title')}>
-      <div className={style.columns}>
-        <div className={style.column}>
-          <section className={style.card}>
-            <h1 className={style.title}>{t('demo.title')}</h1>
-            <p className={style.lead}>{t('demo.lead')}</p>
-            <fieldset className={style.choices}>
-              <legend>{t('demo.recording')}</legend>
-              {choices.map(([value, words]) => (
-                <label key={value} className={style.choice}>
-                  <input
-                    type="radio"
-                    name="recording"
-                    value={value}
-                    checked={recording === value}
-                    onChange={() => setRecording(value)}
-                  />
-                  {t(words)}
-                </label>
-              ))}
-            </fieldset>
-            <Button
-              size="xl"
-              fullWidth
-              onClick={() => create.mutate()}
-              loading={create.isPending}
-              data-testid="demo-create"
-            >
-              {t('demo.create')}
-            </Button>
-            {create.isError && (
-              <p role="alert" className={style.failed}>
-                {t('demo.failed', { why: create.error.message })}
-              </p>
-            )}
-          </section>
-          <h2 className={style.heading}>{t('demo.sessions')}</h2>
-          {(list.data?.length ?? 0) === 0 ? (
-            <p className={style.soft}>{t('demo.none')}</p>
-          ) : (
-            list.data?.map((booking, i) => <BookingCard key={booking.id} booking={booking} newest={i === 0} />)
-          )}
-        </div>
-        <div className={style.column}>
-          <section className={style.card}>
-            <h2 className={style.subtitle}>{t('demo.links')}</h2>
-            <p>
-              <a href="/admin/">{t('demo.admin')}</a>
-              {about.data?.adminLogin && (
-                <span className={style.hint} data-testid="demo-admin">
-                  {t('demo.adminHint', { login: about.data.adminLogin, password: about.data.adminPassword })}
-                </span>
-              )}
-            </p>
-            <p>
-              <a href="/swagger-ui.html">{t('demo.api')}</a>
-            </p>
-          </section>
-          <h2 className={style.heading}>{t('demo.events')}</h2>
-          {lost && (
-            <p role="status" className={style.failed}>
-              {t('demo.lost')}
-            </p>
-          )}
-          <EventList events={events} />
-        </div>
+    <Page title={t('demo.title')} width="wide">
+      <div className={style.head}>
+        <Welcome info={about.data} />
+        {whose}
       </div>
+      {wide ? (
+        <div className={style.columns}>
+          <div className={style.column}>
+            <Tabs label={t('demo.tab.portal')} tabs={portal} open={main} onOpen={setMain} />
+          </div>
+          <aside className={style.workshop} aria-label={t('demo.tab.workshop')}>
+            <Tabs label={t('demo.tab.workshop')} tabs={workshop} open={side} onOpen={setSide} />
+          </aside>
+        </div>
+      ) : (
+        <Tabs label={t('demo.tab.all')} tabs={[...portal, ...workshop]} open={main} onOpen={setMain} />
+      )}
     </Page>
   );
 }

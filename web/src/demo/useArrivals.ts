@@ -1,12 +1,19 @@
 import { useEffect, useRef, useState } from 'react';
-import { type Arrival, arrivals } from './api';
+import { type Arrival, arrivals } from './lk';
 
 /** The list on the page does not grow for ever. */
-const kept = 200;
+const kept = 300;
 
-/** useArrivals asks for webhooks again and again, newest first; arrived is called when there are new ones. */
-export function useArrivals(arrived: () => void): { events: Arrival[]; lost: boolean } {
-  const [events, setEvents] = useState<Arrival[]>([]);
+export interface Arrivals {
+  /** the newest first */
+  list: Arrival[];
+  /** the server cannot be reached */
+  lost: boolean;
+}
+
+/** useArrivals waits for webhooks again and again; arrived is called when there are new ones. */
+export function useArrivals(arrived: () => void): Arrivals {
+  const [list, setList] = useState<Arrival[]>([]);
   const [lost, setLost] = useState(false);
   const tell = useRef(arrived);
   tell.current = arrived;
@@ -20,9 +27,10 @@ export function useArrivals(arrived: () => void): { events: Arrival[]; lost: boo
         try {
           const { items, next } = await arrivals(after, stop.signal);
           setLost(false);
+          if (next < after) setList([]); // the server began anew
           after = next;
           if (items.length > 0) {
-            setEvents((known) => [...[...items].reverse(), ...known].slice(0, kept));
+            setList((known) => [...[...items].reverse(), ...known].slice(0, kept));
             tell.current();
           } else {
             await pause(300); // a server that answers at once must not be asked without end
@@ -38,5 +46,5 @@ export function useArrivals(arrived: () => void): { events: Arrival[]; lost: boo
     return () => stop.abort();
   }, []);
 
-  return { events, lost };
+  return { list, lost };
 }

@@ -1,0 +1,86 @@
+import { Button } from '@mantine/core';
+import { IconExternalLink, IconLinkOff, IconRefresh } from '@tabler/icons-react';
+import { useMutation } from '@tanstack/react-query';
+import { useTranslation } from 'react-i18next';
+import { CopyButton } from '../ui/CopyButton';
+import style from './Demo.module.css';
+import { type Invite, reissue, revoke, type Session } from './model';
+import { Failure } from './parts';
+
+interface SeatRowProps {
+  session: Session;
+  seat: Invite;
+  onChanged: () => void;
+}
+
+/** SeatRow is one person of a consultation: whether he is there, and his link. */
+export function SeatRow({ session, seat, onChanged }: SeatRowProps) {
+  const { t } = useTranslation();
+  const anew = useMutation({ mutationFn: () => reissue(seat.id), onSuccess: onChanged });
+  const gone = useMutation({ mutationFn: () => revoke(seat.id), onSuccess: onChanged });
+  const url = anew.data?.url ?? seat.url;
+  const person = session.participants.find(({ id }) => id === seat.id);
+  const inside = person?.visits.some(({ leftAt }) => !leftAt) ?? false;
+  const who = seat.name || t(`noname.${seat.role}`);
+  const own = seat.personId === session.doctor.id || seat.personId === session.patient.id;
+  return (
+    <li className={style.seat} data-testid="demo-seat" data-role={seat.role} data-inside={inside}>
+      <div className={style.seatName}>
+        <strong>{who}</strong>
+        <span>
+          {t(`role.${seat.role}`)}
+          {inside && <em>{t('demo.seat.inside')}</em>}
+        </span>
+      </div>
+      <div className={style.seatActions}>
+        {url && (
+          <>
+            <Button
+              component="a"
+              href={url}
+              target="_blank"
+              rel="noopener"
+              size="sm"
+              leftSection={<IconExternalLink size={18} />}
+              aria-label={`${t('common.open')}: ${who}`}
+              data-testid={`demo-${seat.role}-link`}
+            >
+              {t('common.open')}
+            </Button>
+            <CopyButton text={url} size="sm" label={`${t('common.copy')}: ${who}`} />
+          </>
+        )}
+        <Button
+          variant="default"
+          size="sm"
+          leftSection={<IconRefresh size={18} />}
+          loading={anew.isPending}
+          onClick={() => anew.mutate()}
+          aria-label={`${t('demo.seat.reissue')}: ${who}`}
+          data-testid="demo-reissue"
+        >
+          {t('demo.seat.reissue')}
+        </Button>
+        {!own && (
+          <Button
+            variant="default"
+            size="sm"
+            leftSection={<IconLinkOff size={18} />}
+            loading={gone.isPending}
+            onClick={() => gone.mutate()}
+            aria-label={`${t('demo.seat.revoke')}: ${who}`}
+            data-testid="demo-revoke"
+          >
+            {t('demo.seat.revoke')}
+          </Button>
+        )}
+      </div>
+      {anew.isSuccess && (
+        <p role="status" className={style.hint}>
+          {t('demo.seat.reissued')}
+        </p>
+      )}
+      <Failure error={anew.error ?? gone.error} />
+    </li>
+  );
+}
