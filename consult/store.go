@@ -81,6 +81,7 @@ type Tx interface {
 	Recording(id RecordingID) (*Recording, error)
 	Recordings(ids ...ConsultationID) ([]*Recording, error)                  // by consultation as asked for, StartedAt, then ID
 	RecordingsByState(state RecordingState, limit int) ([]*Recording, error) // newest first; state "" means any
+	RecordingsToRemove(limit int) ([]*Recording, error)                      // erased ones whose bytes are not gone, the first erased first
 	SaveRecording(r *Recording) error
 
 	AddConsent(c *Consent) error

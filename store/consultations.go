@@ -2,6 +2,8 @@ package store
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"tmk/consult"
@@ -85,19 +87,42 @@ func (t *tx) Consultations(q consult.ConsultationQuery) ([]*consult.Consultation
 	if err := checkLimit(q.Limit); err != nil {
 		return nil, err
 	}
-	where, args := consultationFilter(q)
+	query, args := consultationsQuery(q)
+	return many(t, "consultations", scanConsultation, query, args...)
+}
+
+// consultationsQuery writes a query that reads its page along an index and
+// nothing else, however far the page is. Several statuses are several such
+// ways along the index of one, each no longer than the page, and what they give is merged.
+func consultationsQuery(q consult.ConsultationQuery) (string, []any) {
 	order := " ORDER BY starts_at, id"
 	if q.Descending {
 		order = " ORDER BY starts_at DESC, id DESC"
 	}
-	args = append(args, q.Limit)
-	return many(t, "consultations", scanConsultation, `SELECT `+consultationColumns+` FROM consultations`+
-		where+order+fmt.Sprintf(" LIMIT $%d", len(args)), args...)
+	statuses := slices.Compact(slices.Sorted(slices.Values(q.Status)))
+	var f filter
+	f.addConsultations(q)
+	if len(statuses) == 1 {
+		f.add("status = %s", statuses[0])
+	}
+	if len(statuses) < 2 {
+		where, args := f.where()
+		return fmt.Sprintf(`SELECT `+consultationColumns+` FROM consultations`+where+order+" LIMIT $%d", len(args)+1), append(args, q.Limit)
+	}
+	var ways []string
+	for _, status := range statuses {
+		of := f.clone()
+		of.add("status = %s", status)
+		where, args := of.where()
+		f.args = append(args, q.Limit)
+		ways = append(ways, fmt.Sprintf(`SELECT * FROM (SELECT `+consultationColumns+` FROM consultations`+where+order+
+			` LIMIT $%d) AS %s`, len(f.args), "way"+strconv.Itoa(len(ways))))
+	}
+	return fmt.Sprintf("%s%s LIMIT $%d", strings.Join(ways, " UNION ALL "), order, len(f.args)), f.args
 }
 
-// consultationFilter writes the WHERE of a query and its arguments.
-func consultationFilter(q consult.ConsultationQuery) (where string, args []any) {
-	var f filter
+// addConsultations appends the conditions of a query but the status.
+func (f *filter) addConsultations(q consult.ConsultationQuery) {
 	if q.Integration != "" {
 		f.add("integration = %s", q.Integration)
 	}
@@ -107,27 +132,22 @@ func consultationFilter(q consult.ConsultationQuery) (where string, args []any) 
 	if q.PatientID != "" {
 		f.add("patient_id = %s", q.PatientID)
 	}
-	if n := len(q.Status); n > 0 {
-		values := make([]any, n)
-		for i, s := range q.Status {
-			values[i] = s
-		}
-		f.add("status IN (%s"+strings.Repeat(", %s", n-1)+")", values...)
-	}
-	if !q.From.IsZero() {
+	// Behind a cursor one of the two bounds says nothing more; left in, a
+	// planner might go from there instead of from the cursor.
+	behind := q.AfterID != ""
+	if !q.From.IsZero() && (!behind || q.Descending || q.AfterStartsAt.Before(q.From)) {
 		f.add("starts_at >= %s", q.From)
 	}
-	if !q.To.IsZero() {
+	if !q.To.IsZero() && (!behind || !q.Descending || !q.AfterStartsAt.Before(q.To)) {
 		f.add("starts_at < %s", q.To)
 	}
-	if q.AfterID != "" {
+	if behind {
 		sign := ">"
 		if q.Descending {
 			sign = "<"
 		}
 		f.add("(starts_at, id) "+sign+" (%s, %s)", q.AfterStartsAt, q.AfterID)
 	}
-	return f.where()
 }
 
 func (t *tx) NextMessageSeq(id consult.ConsultationID) (int64, error) {

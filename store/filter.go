@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -19,6 +20,11 @@ func (f *filter) add(format string, values ...any) {
 		names[i] = fmt.Sprintf("$%d", len(f.args))
 	}
 	f.conditions = append(f.conditions, fmt.Sprintf(format, names...))
+}
+
+// clone is a filter that goes its own way from here; the arguments so far are shared.
+func (f *filter) clone() filter {
+	return filter{slices.Clip(f.conditions), f.args}
 }
 
 // where is "" without conditions.

@@ -39,6 +39,14 @@ func (t *tx) RecordingsByState(state consult.RecordingState, limit int) ([]*cons
 		WHERE state = $2`+order, limit, state)
 }
 
+func (t *tx) RecordingsToRemove(limit int) ([]*consult.Recording, error) {
+	if err := checkLimit(limit); err != nil {
+		return nil, err
+	}
+	return many(t, "recordings", scanRecording, `SELECT `+recordingColumns+` FROM recordings
+		WHERE state = 'erased' AND NOT bytes_gone ORDER BY erased_at, id LIMIT $1`, limit)
+}
+
 // SaveRecording writes what becomes known of a recording: state, failure,
 // times, size and hash, and what is left of an erased one.
 func (t *tx) SaveRecording(r *consult.Recording) error {

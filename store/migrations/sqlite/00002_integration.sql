@@ -48,7 +48,7 @@ DROP TABLE old_recordings;
 CREATE INDEX recordings_consultation ON recordings (consultation_id, started_at, id);
 CREATE INDEX recordings_state ON recordings (state, started_at, id);
 CREATE INDEX recordings_start ON recordings (started_at, id);
-CREATE INDEX recordings_to_remove ON recordings (erased_at, id) WHERE state = 'erased' AND bytes_gone = 0;
+CREATE INDEX recordings_to_remove ON recordings (erased_at, id) WHERE state = 'erased' AND NOT bytes_gone;
 
 CREATE TABLE old_deliveries AS SELECT * FROM deliveries;
 CREATE TABLE old_queues AS SELECT * FROM queues;
