@@ -91,7 +91,7 @@ func killWorkers(t *testing.T, url string, kills int) {
 	workers := []*victim{startVictim(t, url), startVictim(t, url)} // as on two nodes
 	for range kills {
 		// A moment in the middle of something: soon after some request came.
-		lk.await(t, rand.N(12))
+		lk.await(t, rand.N(20))
 		pause := time.NewTimer(rand.N(10 * time.Millisecond))
 		<-pause.C
 		n := rand.N(len(workers))

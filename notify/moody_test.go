@@ -30,7 +30,7 @@ type moody struct {
 	requests int
 	again    int // requests for an event that was answered before
 	wrong    []string
-	news     chan struct{} // closed and replaced with each request
+	news     chan struct{} // closed and replaced with each request and each 2xx
 }
 
 // line is where order holds.
@@ -124,6 +124,10 @@ func (m *moody) enter(r *http.Request, at line, sequence int64) {
 		m.again++
 	}
 	m.requests++
+	m.tellLocked()
+}
+
+func (m *moody) tellLocked() {
 	close(m.news)
 	m.news = make(chan struct{})
 }
@@ -140,6 +144,7 @@ func (m *moody) answer(w http.ResponseWriter, r *http.Request, at line, sequence
 		a.inside = nil
 		if good {
 			a.answered = max(a.answered, sequence)
+			m.tellLocked()
 		}
 	}
 	switch mood := rand.N(100); {
@@ -194,7 +199,7 @@ func (m *moody) answered(webhook, session string) int64 {
 	return m.lines[line{webhook, session}].answered
 }
 
-// next waits for a request.
+// next waits for a request or a 2xx.
 func (m *moody) next(ctx context.Context) {
 	m.mu.Lock()
 	news := m.news
@@ -205,7 +210,7 @@ func (m *moody) next(ctx context.Context) {
 	}
 }
 
-// await waits until n more requests have come.
+// await waits until something happened n times.
 func (m *moody) await(t *testing.T, n int) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -214,7 +219,7 @@ func (m *moody) await(t *testing.T, n int) {
 		m.next(ctx)
 	}
 	if ctx.Err() != nil {
-		t.Fatalf("no requests come any more: %s", m)
+		t.Fatalf("nothing happens any more: %s", m)
 	}
 }
 
