@@ -64,6 +64,9 @@ func atOnce(n int, fn func(i int)) {
 func told(t *testing.T, w *consulttest.World, id consult.ConsultationID) []*consult.Event {
 	t.Helper()
 	var all, mine []*consult.Event
+	if err := w.Desk.Seal(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	err := w.Store.View(t.Context(), func(tx consult.Tx) (err error) {
 		all, err = tx.Events("lk", "", 1000)
 		return err

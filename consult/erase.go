@@ -3,8 +3,6 @@ package consult
 import (
 	"context"
 	"fmt"
-	"math"
-	"slices"
 	"strings"
 )
 
@@ -48,18 +46,21 @@ func (d *Desk) EraseRecording(ctx context.Context, by Principal, id RecordingID,
 	return erased, nil
 }
 
-// ErasedRecordings lists the erased recordings whose bytes are still there: whoever keeps the files removes
-// those, and calls ForgetBytes.
+// removePage is how many recordings ErasedRecordings returns at most.
+const removePage = 100
+
+// ErasedRecordings lists erased recordings whose bytes are still there, the first erased first, 100 at most:
+// whoever keeps the files removes those, and calls ForgetBytes.
 func (d *Desk) ErasedRecordings(ctx context.Context) ([]*Recording, error) {
 	var rs []*Recording
 	err := d.store.View(ctx, func(tx Tx) (err error) {
-		rs, err = tx.RecordingsByState(RecordingErased, math.MaxInt32)
+		rs, err = tx.RecordingsToRemove(removePage)
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list erased recordings: %w", err)
 	}
-	return slices.DeleteFunc(rs, func(r *Recording) bool { return r.BytesGone }), nil
+	return rs, nil
 }
 
 // ForgetBytes notes that an erased recording's bytes are gone. Telling twice is no error. Codes: not_found, conflict (not erased).
