@@ -10,15 +10,17 @@ import { ahead, type Session, type Viewer } from './model';
 import { Empty, Failure, Skeleton } from './parts';
 import { RescheduleDialog } from './RescheduleDialog';
 import { type Action, SessionCard } from './SessionCard';
+import { Whose } from './Whose';
 
 interface AheadProps {
   viewer: Viewer;
+  onViewer: (viewer: Viewer) => void;
   onEvents: (session: string) => void;
   onChanged: () => void;
 }
 
 /** Ahead is what LK's user sees first: a form to book, and what is booked or going on. */
-export function Ahead({ viewer, onEvents, onChanged }: AheadProps) {
+export function Ahead({ viewer, onViewer, onEvents, onChanged }: AheadProps) {
   const { t, i18n } = useTranslation();
   const list = useQuery({
     queryKey: ['ahead', viewer, i18n.language],
@@ -42,7 +44,10 @@ export function Ahead({ viewer, onEvents, onChanged }: AheadProps) {
   return (
     <>
       <BookForm onBooked={onChanged} />
-      <h2 className={style.heading}>{t('demo.sessions')}</h2>
+      <div className={style.listHead}>
+        <h2>{t('demo.sessions')}</h2>
+        <Whose viewer={viewer} onViewer={onViewer} />
+      </div>
       <Failure error={list.error} />
       {list.isPending && <Skeleton />}
       {list.data?.length === 0 && <Empty title={t('demo.none')}>{t('demo.noneText')}</Empty>}

@@ -2,6 +2,7 @@ import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { shortName } from '../ui/format';
 import style from './Demo.module.css';
 import { book, bookSimply, doctors, type Order, type Policy, patients } from './model';
 import { Failure } from './parts';
@@ -65,7 +66,7 @@ export function BookForm({ onBooked }: { onBooked: () => void }) {
           size="md"
           label={t('demo.book.doctor')}
           value={doctor}
-          data={doctors.map((id) => ({ value: id, label: `${nameOf(id, t)}, ${specialtyOf(id, t)}` }))}
+          data={doctors.map((id) => ({ value: id, label: `${shortName(nameOf(id, t))}, ${specialtyOf(id, t)}` }))}
           onChange={(event) => setDoctor(event.currentTarget.value)}
           data-testid="demo-doctor"
         />

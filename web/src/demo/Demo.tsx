@@ -1,4 +1,3 @@
-import { NativeSelect } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useState } from 'react';
@@ -13,7 +12,6 @@ import { History } from './History';
 import { info } from './lk';
 import type { Viewer } from './model';
 import { Skeleton } from './parts';
-import { viewers } from './people';
 import { type Tab, Tabs } from './Tabs';
 import { useArrivals } from './useArrivals';
 import { Welcome } from './Welcome';
@@ -46,9 +44,9 @@ export function Demo() {
     {
       id: 'ahead',
       name: t('demo.tab.ahead'),
-      content: () => <Ahead viewer={viewer} onEvents={eventsOf} onChanged={changed} />,
+      content: () => <Ahead viewer={viewer} onViewer={setViewer} onEvents={eventsOf} onChanged={changed} />,
     },
-    { id: 'past', name: t('demo.tab.past'), content: () => <History viewer={viewer} /> },
+    { id: 'past', name: t('demo.tab.past'), content: () => <History viewer={viewer} onViewer={setViewer} /> },
   ];
   const workshop: Tab[] = [
     {
@@ -66,24 +64,9 @@ export function Demo() {
     },
   ];
 
-  const whose = (
-    <NativeSelect
-      size="md"
-      label={t('demo.viewer.label')}
-      value={viewers.value(viewer)}
-      data={viewers.data(t)}
-      onChange={(event) => setViewer(viewers.of(event.currentTarget.value))}
-      className={style.viewer}
-      data-testid="demo-viewer"
-    />
-  );
-
   return (
     <Page title={t('demo.title')} width="wide">
-      <div className={style.head}>
-        <Welcome info={about.data} />
-        {whose}
-      </div>
+      <Welcome info={about.data} />
       {wide ? (
         <div className={style.columns}>
           <div className={style.column}>

@@ -6,11 +6,12 @@ import style from './Demo.module.css';
 import { HistoryItem } from './HistoryItem';
 import { past, type Status, type Viewer } from './model';
 import { Empty, Failure, Skeleton } from './parts';
+import { Whose } from './Whose';
 
 const over: Status[] = ['FINISHED', 'CANCELLED', 'MISSED'];
 
 /** History lists what is over, the newest first, as the history page of a patient or a doctor does. */
-export function History({ viewer }: { viewer: Viewer }) {
+export function History({ viewer, onViewer }: { viewer: Viewer; onViewer: (viewer: Viewer) => void }) {
   const { t, i18n } = useTranslation();
   const [status, setStatus] = useState<Status>('FINISHED');
   const list = useQuery({
@@ -29,6 +30,7 @@ export function History({ viewer }: { viewer: Viewer }) {
           onChange={(event) => setStatus(event.currentTarget.value as Status)}
           data-testid="demo-history-status"
         />
+        <Whose viewer={viewer} onViewer={onViewer} />
       </div>
       <Failure error={list.error} />
       {list.isPending && <Skeleton />}

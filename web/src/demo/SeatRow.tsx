@@ -1,6 +1,7 @@
-import { Button } from '@mantine/core';
+import { ActionIcon, Button } from '@mantine/core';
 import { IconExternalLink, IconLinkOff, IconRefresh } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { CopyButton } from '../ui/CopyButton';
 import style from './Demo.module.css';
@@ -50,29 +51,21 @@ export function SeatRow({ session, seat, onChanged }: SeatRowProps) {
             <CopyButton text={url} size="sm" label={`${t('common.copy')}: ${who}`} />
           </>
         )}
-        <Button
-          variant="default"
-          size="sm"
-          leftSection={<IconRefresh size={18} />}
-          loading={anew.isPending}
+        <IconButton
+          icon={<IconRefresh size={20} />}
+          label={`${t('demo.seat.reissue')}: ${who}`}
+          busy={anew.isPending}
           onClick={() => anew.mutate()}
-          aria-label={`${t('demo.seat.reissue')}: ${who}`}
-          data-testid="demo-reissue"
-        >
-          {t('demo.seat.reissue')}
-        </Button>
+          testId="demo-reissue"
+        />
         {!own && (
-          <Button
-            variant="default"
-            size="sm"
-            leftSection={<IconLinkOff size={18} />}
-            loading={gone.isPending}
+          <IconButton
+            icon={<IconLinkOff size={20} />}
+            label={`${t('demo.seat.revoke')}: ${who}`}
+            busy={gone.isPending}
             onClick={() => gone.mutate()}
-            aria-label={`${t('demo.seat.revoke')}: ${who}`}
-            data-testid="demo-revoke"
-          >
-            {t('demo.seat.revoke')}
-          </Button>
+            testId="demo-revoke"
+          />
         )}
       </div>
       {anew.isSuccess && (
@@ -82,5 +75,30 @@ export function SeatRow({ session, seat, onChanged }: SeatRowProps) {
       )}
       <Failure error={anew.error ?? gone.error} />
     </li>
+  );
+}
+
+interface IconButtonProps {
+  icon: ReactNode;
+  /** what it does, for ears and for the pointer that rests on it */
+  label: string;
+  busy: boolean;
+  onClick: () => void;
+  testId: string;
+}
+
+function IconButton({ icon, label, busy, onClick, testId }: IconButtonProps) {
+  return (
+    <ActionIcon
+      variant="default"
+      size={44}
+      loading={busy}
+      onClick={onClick}
+      aria-label={label}
+      title={label}
+      data-testid={testId}
+    >
+      {icon}
+    </ActionIcon>
   );
 }
