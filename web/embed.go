@@ -19,9 +19,10 @@ import (
 //go:embed all:dist
 var dist embed.FS
 
-// Config chooses which pages there are.
+// Config chooses which pages there are, and who may show them.
 type Config struct {
-	Demo bool // the page that plays LK, at /demo
+	Demo  bool     // the page that plays LK, at /demo
+	Embed []string // origins ("https://lk.example") whose pages may hold the room in a frame
 }
 
 // Handler serves all pages and their assets. Where dist is empty (the pages
@@ -46,6 +47,7 @@ type file struct {
 	plain, br, gzip []byte
 	contentType     string
 	etag            string
+	inline          []string // what a page's Content-Security-Policy must say of the scripts in its text
 }
 
 func newPages(cfg Config, files fs.FS) *pages {
@@ -65,16 +67,27 @@ func newPages(cfg Config, files fs.FS) *pages {
 			p.file(base).gzip = data
 		default:
 			f := p.file(name)
-			sum := sha256.Sum256(data)
-			f.plain, f.etag = data, hex.EncodeToString(sum[:12])
 			f.contentType = typeOf(name)
+			f.fill(data)
 		}
 		return nil
 	})
 	if err != nil {
 		panic(err) // embedded files are always readable
 	}
+	if room := p.files[roomPage]; room != nil && len(cfg.Embed) > 0 {
+		room.tellOrigins(cfg.Embed)
+	}
 	return p
+}
+
+// fill takes the bytes of the file itself.
+func (f *file) fill(data []byte) {
+	sum := sha256.Sum256(data)
+	f.plain, f.etag = data, hex.EncodeToString(sum[:12])
+	if strings.HasPrefix(f.contentType, "text/html") {
+		f.inline = inlineScripts(data)
+	}
 }
 
 func (p *pages) file(name string) *file {
@@ -93,7 +106,7 @@ func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch at := path.Clean(r.URL.Path); {
 	case strings.HasPrefix(at, "/j/"):
-		p.page(w, r, "room.html")
+		p.room(w, r)
 	case at == "/admin" || strings.HasPrefix(at, "/admin/"):
 		p.page(w, r, "portal.html")
 	case at == "/demo" && p.cfg.Demo:
@@ -116,7 +129,7 @@ func (p *pages) page(w http.ResponseWriter, r *http.Request, name string) {
 		http.Error(w, "web pages are not built: make web", http.StatusServiceUnavailable)
 		return
 	}
-	secure(w.Header(), r.Host)
+	secure(w.Header(), r.Host, f.inline, nil)
 	w.Header().Set("Cache-Control", "no-store")
 	f.serve(w, r, http.StatusOK)
 }
@@ -131,6 +144,11 @@ func (p *pages) asset(w http.ResponseWriter, r *http.Request, name string) {
 	}
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("Cross-Origin-Resource-Policy", "same-origin")
+	if name == embedScript {
+		// Other sites' pages load it; whatever they are, it tells them nothing.
+		w.Header().Set("Cross-Origin-Resource-Policy", "cross-origin")
+		w.Header().Set("Access-Control-Allow-Origin", "*")
+	}
 	if strings.HasPrefix(name, "assets/") {
 		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
 	} else {
@@ -145,7 +163,7 @@ func (p *pages) notFound(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "not found", http.StatusNotFound)
 		return
 	}
-	secure(w.Header(), r.Host)
+	secure(w.Header(), r.Host, f.inline, nil)
 	w.Header().Set("Cache-Control", "no-store")
 	f.serve(w, r, http.StatusNotFound)
 }
