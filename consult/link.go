@@ -71,6 +71,27 @@ func (d *Desk) Seats(ctx context.Context, by Principal, id ConsultationID) (*Det
 	return d.read(ctx, by, ActListSeats, id)
 }
 
+// SeatLink reads one seat and its link, "" where it cannot be shown, for those whom [Desk.Seats] lets.
+// Codes: not_found, forbidden.
+func (d *Desk) SeatLink(ctx context.Context, by Principal, id SeatID) (*Seat, string, error) {
+	var seat *Seat
+	err := d.store.View(ctx, func(tx Tx) error {
+		s, err := tx.Seat(id)
+		if err != nil {
+			return fmt.Errorf("read seat %s: %w", id, err)
+		}
+		if _, err := lookup(tx, by, ActListSeats, s.ConsultationID); err != nil {
+			return err
+		}
+		seat = s
+		return nil
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	return seat, d.cfg.link(seat), nil
+}
+
 // Reissue gives a seat a new link and returns it. The old link and its passes
 // end at once, and who is in the room with one of them is put out ([HintSeats]).
 // Codes: not_found, forbidden, conflict (revoked, or the consultation is over).

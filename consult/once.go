@@ -22,6 +22,7 @@ type Once struct {
 }
 
 const (
+	maxOnceKey = 255 // characters
 	// onceLease is how long a request may take until somebody else may take it up.
 	onceLease = 30 * time.Second
 	// onceKept is how long a key keeps its answer.
@@ -43,7 +44,10 @@ func (d *Desk) BeginOnce(ctx context.Context, by Principal, key string, fingerpr
 		return nil, false, Errorf(CodeUnauthorized, "nobody known is calling")
 	}
 	var f fields
-	f.id("/Idempotency-Key", key)
+	f.line("/Idempotency-Key", key, maxOnceKey)
+	if key == "" {
+		f.add("/Idempotency-Key", "is required")
+	}
 	if err := f.err("the Idempotency-Key"); err != nil {
 		return nil, false, err
 	}
