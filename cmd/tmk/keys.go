@@ -87,6 +87,7 @@ type webhookCmd struct {
 	Create  webhookCreate  `cmd:"" help:"Register an endpoint; its secret signs what is sent."`
 	List    webhookList    `cmd:"" help:"List an integration's endpoints."`
 	Disable webhookDisable `cmd:"" help:"Send nothing more to an endpoint."`
+	Check   webhookCheck   `cmd:"" help:"Try out a receiver: good, repeated, reordered and forged events."`
 }
 
 type webhookCreate struct {
