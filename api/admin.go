@@ -9,6 +9,17 @@ import (
 	"tmk/consult"
 )
 
+// adminRoutes are what the administration pages ask for.
+func (a *API) adminRoutes() []route {
+	return []route{
+		{"POST", "/v1/admin/login", forBrowser, everybody("login and password in the body are the credential"), nil, a.login, nil},
+		{"POST", "/v1/admin/logout", forBrowser, everybody("ends the one session of the cookie"), nil, a.logout, nil},
+		{"GET", "/v1/admin/me", forStaff, everybody("about the one who asks"), nil, a.getMe, nil},
+		{"GET", "/v1/admin/recordings", forStaff, may(consult.ActAllRecordings), []string{"limit"}, a.listAllRecordings, nil},
+		{"GET", "/v1/admin/sessions", forStaff, may(consult.ActList), sessions, a.listAllSessions, nil},
+	}
+}
+
 func (a *API) login(c echo.Context) error {
 	body, err := decode[Login](c)
 	if err != nil {

@@ -24,10 +24,12 @@ const (
 
 // admit finds out who is calling, refuses who may not come to the route, and
 // keeps each caller within his rate.
-func (a *API) admit(to access) echo.MiddlewareFunc {
+// The rule of the route is asked before a body is read; for a seat it hangs on the
+// consultation, and the desk asks it.
+func (a *API) admit(to route) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
-			p, err := a.who(c, to)
+			p, err := a.who(c, to.access)
 			if err != nil {
 				if consult.CodeOf(err) == consult.CodeUnauthorized {
 					if wait := a.failures.take(address(c)); wait > 0 {
@@ -44,8 +46,30 @@ func (a *API) admit(to access) echo.MiddlewareFunc {
 			if wait := a.callers.take(caller); wait > 0 {
 				return tooMany(c, wait)
 			}
+			if p.Key != nil {
+				a.noteKey(c, p.Key)
+			}
+			if to.rule.action != "" && p.Seat == nil {
+				if err := consult.Authorize(p, to.rule.action, nil); err != nil {
+					return err
+				}
+			}
 			return next(c)
 		}
+	}
+}
+
+// keyWarning is how long before its end a key's answers tell of it.
+const keyWarning = 30 * 24 * time.Hour
+
+// noteKey notes that a key is in use, and tells when it runs out soon.
+func (a *API) noteKey(c echo.Context, k *consult.APIKey) {
+	if !k.ExpiresAt.IsZero() && k.ExpiresAt.Sub(a.cfg.Now()) <= keyWarning {
+		c.Response().Header().Set("TMK-Key-Expires", k.ExpiresAt.UTC().Format(time.RFC3339))
+	}
+	if err := a.desk.TouchKey(c.Request().Context(), k.ID); err != nil {
+		// It only shows when the key was last used; the request goes on.
+		a.cfg.Log.WarnContext(c.Request().Context(), "use of key not noted", "key", string(k.ID), "err", err)
 	}
 }
 

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -12,20 +11,17 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"tmk/consult"
+	"tmk/consult/auth"
 )
-
-// Auth tells who is calling; consult/auth has the real one.
-type Auth interface {
-	Key(ctx context.Context, bearer string) (consult.Principal, error)
-	Pass(ctx context.Context, pass string) (consult.Principal, error)
-	Staff(ctx context.Context, cookie string) (consult.Principal, error)
-	Login(ctx context.Context, login, password string) (cookie string, s *consult.Staff, err error)
-	Logout(ctx context.Context, cookie string) error
-}
 
 // RecordingContent opens the file of a recording by its id.
 type RecordingContent interface {
 	Open(id string) (io.ReadSeekCloser, error)
+}
+
+// Minted verifies a link that an integration has minted by itself; consult/auth has the real one.
+type Minted interface {
+	Claims(ctx context.Context, token, session string) (*consult.Claims, error)
 }
 
 // Pinger is asked whether the server can serve.
@@ -41,7 +37,10 @@ type Config struct {
 	CookieSecure  bool             // send the staff cookie over https only
 	RatePerSecond int              // requests of one caller, twice that in a burst; 100
 	Ready         Pinger           // the database; nil: /readyz asks nobody
+	Minted        Minted           // verifies links of integrations' own making; nil: there are none
 	IPExtractor   echo.IPExtractor // finds the caller behind proxies; nil: the connection's address
+	Tester        Tester           // sends test events to webhooks; nil: it cannot be asked for
+	Feed          consult.Feed     // wakes who waits for events; nil: they look every second
 	Now           func() time.Time // time.Now
 	Log           *slog.Logger
 }
@@ -51,20 +50,22 @@ type Config struct {
 type API struct {
 	cfg     Config
 	desk    *consult.Desk
-	auth    Auth
+	auth    *auth.Auth
 	content RecordingContent
 
-	echo     *echo.Echo
-	origins  *http.CrossOriginProtection
+	echo        *echo.Echo
+	origins     *http.CrossOriginProtection
+	unsubscribe func() // nil without a feed
+
 	callers  *limiter // by who calls; by address where nobody is known
 	failures *limiter // credentials that failed, by address
 	logins   *limiter // tries to log in, by address
 	links    *limiter // uses of one link
-	audited  *recently
+	waiting  *waitingRoom
 }
 
 // New makes an API.
-func New(cfg Config, desk *consult.Desk, auth Auth, content RecordingContent) *API {
+func New(cfg Config, desk *consult.Desk, who *auth.Auth, content RecordingContent) *API {
 	if cfg.Brand == "" {
 		cfg.Brand = "TMK"
 	}
@@ -78,13 +79,16 @@ func New(cfg Config, desk *consult.Desk, auth Auth, content RecordingContent) *A
 		cfg.IPExtractor = echo.ExtractIPDirect()
 	}
 	a := &API{
-		cfg: cfg, desk: desk, auth: auth, content: content,
+		cfg: cfg, desk: desk, auth: who, content: content,
 		origins:  trusting(cfg.PublicURL),
 		callers:  newLimiter(float64(cfg.RatePerSecond), 2*cfg.RatePerSecond, cfg.Now),
 		failures: newLimiter(failuresPerSecond, failuresBurst, cfg.Now),
 		logins:   newLimiter(loginsPerSecond, loginsBurst, cfg.Now),
 		links:    newLimiter(entriesPerSecond, entriesBurst, cfg.Now),
-		audited:  newRecently(sameDownload, cfg.Now),
+		waiting:  newWaitingRoom(),
+	}
+	if cfg.Feed != nil {
+		a.unsubscribe = cfg.Feed.Subscribe(a.waiting.hear)
 	}
 	a.echo = a.router()
 	return a
@@ -104,68 +108,22 @@ func trusting(publicURL string) *http.CrossOriginProtection {
 // Register mounts the API's routes on e.
 func (a *API) Register(e *echo.Echo) {
 	h := echo.WrapHandler(a)
-	for _, path := range []string{"/v1", "/v1/*", "/openapi.yaml", "/healthz", "/readyz"} {
+	for _, path := range []string{"/v1", "/v1/*", "/openapi.yaml", "/healthz", "/readyz", "/problems/*"} {
 		e.Any(path, h)
+	}
+}
+
+// Close lets everybody go who waits for events: a server that stops need not wait
+// for them. What else is asked is still answered.
+func (a *API) Close() {
+	a.waiting.end()
+	if a.unsubscribe != nil {
+		a.unsubscribe()
 	}
 }
 
 // ServeHTTP answers one request.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.echo.ServeHTTP(w, r) }
-
-// access says who may come to a route; what they may do there is the desk's to say.
-type access int
-
-const (
-	forAll        access = iota
-	forKey               // an integration
-	forPass              // a tab in a room
-	forStaff             // a member of staff
-	forKeyOrStaff        // either
-	forBrowser           // anybody, but a browser must come from our own pages
-	forProbe             // health checks: not limited
-)
-
-// route is one line of the router; a test compares them with openapi.yaml.
-type route struct {
-	method, path string
-	access       access
-	query        []string // the parameters it knows; others are an error
-	handle       echo.HandlerFunc
-}
-
-func (a *API) routes() []route {
-	const base = "/v1/abm/video"
-	list := []string{"status", "from", "to", "limit", "cursor"}
-	return []route{
-		{"POST", base + "/sessions/create", forKey, nil, a.createSession},
-		{"POST", base + "/sessions/create/simpl", forKey, nil, a.createSimpleSession},
-		{"GET", base + "/sessions/doctor/:doctorId", forKey, list, a.listDoctorSessions},
-		{"GET", base + "/sessions/patient/:patientId", forKey, list, a.listPatientSessions},
-		{"GET", base + "/sessions/:id", forKey, nil, a.getSession},
-		{"POST", base + "/sessions/:id/cancel", forKey, nil, a.cancelSession},
-		{"POST", base + "/sessions/:id/finish", forKey, nil, a.finishSession},
-		{"POST", base + "/sessions/:id/invites", forKey, nil, a.createInvite},
-		{"GET", base + "/sessions/:id/messages", forKey, []string{"limit", "cursor"}, a.listMessages},
-		{"GET", base + "/sessions/:id/files/:fileId/content", forKey, nil, a.getFileContent},
-		{"GET", base + "/sessions/:id/recordings", forKey, nil, a.listRecordings},
-		{"GET", base + "/recordings/:id", forKeyOrStaff, nil, a.getRecording},
-		{"GET", base + "/recordings/:id/content", forKeyOrStaff, nil, a.getRecordingContent},
-
-		{"POST", "/v1/room/enter", forAll, nil, a.enterRoom},
-		{"GET", "/v1/room/state", forPass, nil, a.getRoomState},
-		{"GET", "/v1/room/files/:id/content", forPass, nil, a.getRoomFileContent},
-
-		{"POST", "/v1/admin/login", forBrowser, nil, a.login},
-		{"POST", "/v1/admin/logout", forBrowser, nil, a.logout},
-		{"GET", "/v1/admin/me", forStaff, nil, a.getMe},
-		{"GET", "/v1/admin/recordings", forStaff, []string{"limit"}, a.listAllRecordings},
-		{"GET", "/v1/admin/sessions", forStaff, list, a.listAllSessions},
-
-		{"GET", "/healthz", forProbe, nil, a.getHealth},
-		{"GET", "/readyz", forProbe, nil, a.getReadiness},
-		{"GET", "/openapi.yaml", forAll, nil, a.getOpenapi},
-	}
-}
 
 func (a *API) router() *echo.Echo {
 	e := echo.New()
@@ -174,9 +132,12 @@ func (a *API) router() *echo.Echo {
 	e.HTTPErrorHandler = a.fail
 	e.Pre(a.identify, a.record, a.rescue, a.harden, a.bound)
 	for _, r := range a.routes() {
-		chain := []echo.MiddlewareFunc{a.admit(r.access), onlyQuery(r.query)}
-		if r.access == forProbe {
+		chain := []echo.MiddlewareFunc{a.admit(r), onlyQuery(r.query)}
+		switch {
+		case r.access == forProbe:
 			chain = nil
+		case r.method == http.MethodPost && r.access.takesKeys():
+			chain = append(chain, a.once(r.again))
 		}
 		e.Add(r.method, r.path, r.handle, chain...)
 		if r.method == http.MethodGet { // net/http leaves the body out
@@ -188,5 +149,5 @@ func (a *API) router() *echo.Echo {
 
 // sessionPath is the URL path of a session.
 func sessionPath(id consult.ConsultationID) string {
-	return fmt.Sprintf("/v1/abm/video/sessions/%s", url.PathEscape(string(id)))
+	return root + "/sessions/" + url.PathEscape(string(id))
 }

@@ -9,6 +9,8 @@ import (
 	"mime"
 	"net/http"
 	"reflect"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -27,8 +29,20 @@ var errBodyTooLarge = consult.Errorf(consult.CodeTooLarge, msgBodyTooLarge)
 // repeated, missing and null fields are errors, and so are wrong types; each is
 // pointed at. Codes: invalid, too_large, unsupported.
 func decode[T any](c echo.Context) (T, error) {
+	return decodeAs[T](c, echo.MIMEApplicationJSON)
+}
+
+// mergePatch is the type of a JSON Merge Patch (RFC 7396 §4).
+const mergePatch = "application/merge-patch+json"
+
+// decodePatch is decode for PATCH.
+func decodePatch[T any](c echo.Context) (T, error) {
+	return decodeAs[T](c, echo.MIMEApplicationJSON, mergePatch)
+}
+
+func decodeAs[T any](c echo.Context, types ...string) (T, error) {
 	var v T
-	body, err := readBody(c)
+	body, err := readBody(c, types...)
 	if err != nil {
 		return v, err
 	}
@@ -41,18 +55,35 @@ func decode[T any](c echo.Context) (T, error) {
 // decodeOptional is decode for routes that may be called without a body.
 func decodeOptional[T any](c echo.Context) (T, error) {
 	var v T
-	body, err := readBody(c)
+	body, err := readBody(c, echo.MIMEApplicationJSON)
 	if err != nil || len(body) == 0 {
 		return v, err
 	}
 	return parse[T](body)
 }
 
-func readBody(c echo.Context) ([]byte, error) {
-	r := c.Request()
+// readBody returns the body, nil when there is none. Codes: invalid, too_large,
+// unsupported (it is of none of the types).
+func readBody(c echo.Context, types ...string) ([]byte, error) {
+	body, err := readAll(c)
+	if err != nil || len(body) == 0 {
+		return nil, err
+	}
+	typ, _, err := mime.ParseMediaType(c.Request().Header.Get(echo.HeaderContentType))
+	if err != nil || !slices.Contains(types, typ) {
+		return nil, consult.Errorf(consult.CodeUnsupported, msgNotJSON)
+	}
+	if !utf8.Valid(body) {
+		return nil, consult.Errorf(consult.CodeInvalid, msgNotUTF8)
+	}
+	return body, nil
+}
+
+// readAll reads the body as it comes. Codes: invalid, too_large.
+func readAll(c echo.Context) ([]byte, error) {
 	control := http.NewResponseController(c.Response())
 	_ = control.SetReadDeadline(time.Now().Add(stall)) // where there are deadlines; a test's recorder has none
-	body, err := io.ReadAll(r.Body)
+	body, err := io.ReadAll(c.Request().Body)
 	_ = control.SetReadDeadline(time.Time{})
 	var tooLarge *http.MaxBytesError
 	switch {
@@ -60,14 +91,6 @@ func readBody(c echo.Context) ([]byte, error) {
 		return nil, errBodyTooLarge
 	case err != nil:
 		return nil, &consult.Error{Code: consult.CodeInvalid, Message: msgBodyBroken, Err: err}
-	case len(body) == 0:
-		return nil, nil
-	}
-	if typ, _, err := mime.ParseMediaType(r.Header.Get(echo.HeaderContentType)); err != nil || typ != echo.MIMEApplicationJSON {
-		return nil, consult.Errorf(consult.CodeUnsupported, msgNotJSON)
-	}
-	if !utf8.Valid(body) {
-		return nil, consult.Errorf(consult.CodeInvalid, msgNotUTF8)
 	}
 	return body, nil
 }
@@ -115,6 +138,13 @@ func (s *shape) check(raw json.RawMessage, t reflect.Type, at string) {
 		t = t.Elem()
 	}
 	raw = bytes.TrimSpace(raw)
+	if p, ok := reflect.Zero(t).Interface().(patched); ok {
+		of, nullable := p.memberOf()
+		if !nullable || string(raw) != "null" {
+			s.check(raw, of, at)
+		}
+		return
+	}
 	switch {
 	case string(raw) == "null":
 		s.add(at, msgNull)
@@ -127,14 +157,34 @@ func (s *shape) check(raw json.RawMessage, t reflect.Type, at string) {
 		s.object(raw, at, fieldsOf(t))
 	case t.Kind() == reflect.Map:
 		s.object(raw, at, anyField{t.Elem()})
+	case t.Kind() == reflect.Slice:
+		s.list(raw, t.Elem(), at)
 	case t.Kind() == reflect.String:
 		s.text(raw, t, at)
+	case t.Kind() == reflect.Bool:
+		if json.Unmarshal(raw, new(bool)) != nil {
+			s.add(at, msgNotBoolean)
+		}
 	case t.Kind() == reflect.Int:
 		if json.Unmarshal(raw, new(int)) != nil {
 			s.add(at, msgNotInteger)
 		}
 	default:
 		panic(fmt.Sprintf("api: requests with %s are not supported yet", t))
+	}
+}
+
+func (s *shape) list(raw json.RawMessage, of reflect.Type, at string) {
+	var items []json.RawMessage
+	if json.Unmarshal(raw, &items) != nil {
+		s.add(at, msgNotArray)
+		return
+	}
+	for i, item := range items {
+		if len(s.wrong) >= maxFieldErrors {
+			return
+		}
+		s.check(item, of, pointer(at, strconv.Itoa(i)))
 	}
 }
 

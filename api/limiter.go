@@ -65,45 +65,6 @@ func (l *limiter) bucketLocked(caller string) *rate.Limiter {
 	return b.tokens
 }
 
-// recently remembers what was done within a stretch of time.
-type recently struct {
-	within time.Duration
-	now    func() time.Time
-
-	mu   sync.Mutex
-	done map[string]time.Time
-}
-
-func newRecently(within time.Duration, now func() time.Time) *recently {
-	return &recently{within: within, now: now, done: make(map[string]time.Time)}
-}
-
-// has reports whether key was noted within the stretch.
-func (r *recently) has(key string) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	at, ok := r.done[key]
-	return ok && r.now().Sub(at) < r.within
-}
-
-// note remembers key from now on.
-func (r *recently) note(key string) {
-	now := r.now()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if len(r.done) >= maxRemembered {
-		for k, at := range r.done {
-			if now.Sub(at) >= r.within {
-				delete(r.done, k)
-			}
-		}
-	}
-	if len(r.done) >= maxRemembered {
-		clear(r.done) // forgetting costs an audit row more, never one less
-	}
-	r.done[key] = now
-}
-
 // address is where a request comes from, as a caller's name: an IPv6 host owns
 // the whole /64.
 func address(c echo.Context) string {

@@ -103,22 +103,6 @@ func TestLimiterFromManySides(t *testing.T) {
 	}
 }
 
-func TestRecentlyIsBounded(t *testing.T) {
-	now := time.Now()
-	r := newRecently(time.Minute, func() time.Time { return now })
-	for i := range maxRemembered {
-		r.note(fmt.Sprint(i))
-	}
-	r.note("one more")
-	if len(r.done) != 1 || !r.has("one more") {
-		t.Errorf("%d remembered", len(r.done))
-	}
-	now = now.Add(time.Minute)
-	if r.has("one more") {
-		t.Error("still remembered")
-	}
-}
-
 // Nothing that names a person may get into the log: neither a path's ids of
 // LK's, nor bodies, nor credentials, nor addresses.
 func TestAccessLog(t *testing.T) {

@@ -4,6 +4,7 @@
 package api
 
 import (
+	"encoding/json"
 	"time"
 )
 
@@ -528,9 +529,9 @@ type Doctor struct {
 
 // DoctorPatch defines model for DoctorPatch.
 type DoctorPatch struct {
-	ID        Patch[string] `json:"id,omitempty,omitzero"`
-	Name      Patch[string] `json:"name,omitempty,omitzero"`
-	Specialty Patch[string] `json:"specialty,omitempty,omitzero"`
+	ID        Change[string] `json:"id,omitempty,omitzero"`
+	Name      Patch[string]  `json:"name,omitempty,omitzero"`
+	Specialty Patch[string]  `json:"specialty,omitempty,omitzero"`
 }
 
 // Empty defines model for Empty.
@@ -736,8 +737,8 @@ type Patient struct {
 
 // PatientPatch defines model for PatientPatch.
 type PatientPatch struct {
-	ID   Patch[string] `json:"id,omitempty,omitzero"`
-	Name Patch[string] `json:"name,omitempty,omitzero"`
+	ID   Change[string] `json:"id,omitempty,omitzero"`
+	Name Patch[string]  `json:"name,omitempty,omitzero"`
 }
 
 // Problem RFC 9457.
@@ -834,8 +835,8 @@ type Resend struct {
 
 // Resent defines model for Resent.
 type Resent struct {
-	// Queued How many deliveries wait now that were given up.
-	Queued int `json:"queued"`
+	// Queued How many deliveries wait now that were given up; absent when a crash lost the first answer of this Idempotency-Key.
+	Queued *int `json:"queued,omitempty"`
 }
 
 // Role defines model for Role.
@@ -904,16 +905,15 @@ type SessionPage struct {
 
 // SessionPatch What is absent stays. `null` removes, or brings back the default of the creation.
 type SessionPatch struct {
-	Doctor          Patch[DoctorPatch] `json:"doctor,omitempty,omitzero"`
-	DurationMinutes Patch[int]         `json:"durationMinutes,omitempty,omitzero"`
-	ExternalID      Patch[string]      `json:"externalId,omitempty,omitzero"`
-	Language        Patch[Language]    `json:"language,omitempty,omitzero"`
+	Doctor          Change[DoctorPatch] `json:"doctor,omitempty,omitzero"`
+	DurationMinutes Patch[int]          `json:"durationMinutes,omitempty,omitzero"`
+	Language        Patch[Language]     `json:"language,omitempty,omitzero"`
 
 	// Metadata Merged: a pair with `null` is removed.
 	Metadata  Patch[map[string]Patch[string]] `json:"metadata,omitempty,omitzero"`
-	Patient   Patch[PatientPatch]             `json:"patient,omitempty,omitzero"`
+	Patient   Change[PatientPatch]            `json:"patient,omitempty,omitzero"`
 	Recording Patch[RecordingPolicy]          `json:"recording,omitempty,omitzero"`
-	StartsAt  Patch[time.Time]                `json:"startsAt,omitempty,omitzero"`
+	StartsAt  Change[time.Time]               `json:"startsAt,omitempty,omitzero"`
 	TimeZone  Patch[string]                   `json:"timeZone,omitempty,omitzero"`
 	Topic     Patch[string]                   `json:"topic,omitempty,omitzero"`
 }
@@ -963,6 +963,9 @@ type WebhookDisabledReason string
 
 // WebhookData Opaque ids, states and times only; no personal data. There may be more members than these.
 type WebhookData struct {
+	// Changed Of `session.updated`: the names of what changed, never what is in it.
+	Changed []string `json:"changed,omitempty,omitzero"`
+
 	// DurationMinutes Of `session.rescheduled`.
 	DurationMinutes int `json:"durationMinutes,omitempty,omitzero"`
 
@@ -976,6 +979,12 @@ type WebhookData struct {
 
 	// Participant Of `participant.…`.
 	Participant WebhookParticipant `json:"participant,omitempty,omitzero"`
+
+	// PreviousDurationMinutes Of `session.rescheduled`.
+	PreviousDurationMinutes int `json:"previousDurationMinutes,omitempty,omitzero"`
+
+	// PreviousStartsAt Of `session.rescheduled`.
+	PreviousStartsAt time.Time `json:"previousStartsAt,omitempty,omitzero"`
 
 	// PreviousStatus Of `session.status_changed`.
 	PreviousStatus Status `json:"previousStatus,omitempty,omitzero"`
@@ -1000,7 +1009,7 @@ type WebhookEvent struct {
 	CreatedAt time.Time `json:"createdAt"`
 
 	// Data Opaque ids, states and times only; no personal data. There may be more members than these.
-	Data WebhookData `json:"data"`
+	Data json.RawMessage `json:"data"`
 
 	// ID The same as `webhook-id`.
 	ID string `json:"id"`
@@ -1039,11 +1048,11 @@ type WebhookParticipant struct {
 // WebhookPatch defines model for WebhookPatch.
 type WebhookPatch struct {
 	Description Patch[string] `json:"description,omitempty,omitzero"`
-	Enabled     Patch[bool]   `json:"enabled,omitempty,omitzero"`
+	Enabled     Change[bool]  `json:"enabled,omitempty,omitzero"`
 
 	// Events `null` or empty: everything.
 	Events Patch[[]EventType] `json:"events,omitempty,omitzero"`
-	URL    Patch[string]      `json:"url,omitempty,omitzero"`
+	URL    Change[string]     `json:"url,omitempty,omitzero"`
 }
 
 // WebhookRating defines model for WebhookRating.
@@ -1247,7 +1256,7 @@ type GetDeliveryParams struct {
 
 // ResendDeliveryParams defines parameters for ResendDelivery.
 type ResendDeliveryParams struct {
-	// IdempotencyKey 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. Honoured with an API key only.
+	// IdempotencyKey 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 
 	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
@@ -1275,7 +1284,7 @@ type DeleteInviteParams struct {
 
 // CreateLinkParams defines parameters for CreateLink.
 type CreateLinkParams struct {
-	// IdempotencyKey 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. Honoured with an API key only.
+	// IdempotencyKey 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 
 	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
@@ -1308,7 +1317,7 @@ type GetRecordingContentParams struct {
 
 // CreateSessionParams defines parameters for CreateSession.
 type CreateSessionParams struct {
-	// IdempotencyKey 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. Honoured with an API key only.
+	// IdempotencyKey 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 
 	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
@@ -1317,7 +1326,7 @@ type CreateSessionParams struct {
 
 // CreateSimpleSessionParams defines parameters for CreateSimpleSession.
 type CreateSimpleSessionParams struct {
-	// IdempotencyKey 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. Honoured with an API key only.
+	// IdempotencyKey 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 
 	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
@@ -1394,7 +1403,7 @@ type PatchSessionParams struct {
 
 // CancelSessionParams defines parameters for CancelSession.
 type CancelSessionParams struct {
-	// IdempotencyKey 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. Honoured with an API key only.
+	// IdempotencyKey 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 
 	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
@@ -1412,7 +1421,7 @@ type GetFileContentParams struct {
 
 // FinishSessionParams defines parameters for FinishSession.
 type FinishSessionParams struct {
-	// IdempotencyKey 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. Honoured with an API key only.
+	// IdempotencyKey 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 
 	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
@@ -1432,7 +1441,7 @@ type ListInvitesParams struct {
 
 // CreateInviteParams defines parameters for CreateInvite.
 type CreateInviteParams struct {
-	// IdempotencyKey 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. Honoured with an API key only.
+	// IdempotencyKey 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 
 	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
@@ -1476,7 +1485,7 @@ type ListWebhooksParams struct {
 
 // CreateWebhookParams defines parameters for CreateWebhook.
 type CreateWebhookParams struct {
-	// IdempotencyKey 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. Honoured with an API key only.
+	// IdempotencyKey 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 
 	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
@@ -1525,7 +1534,7 @@ type ListDeliveriesParams struct {
 
 // ResendDeadParams defines parameters for ResendDead.
 type ResendDeadParams struct {
-	// IdempotencyKey 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. Honoured with an API key only.
+	// IdempotencyKey 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 
 	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
@@ -1534,7 +1543,7 @@ type ResendDeadParams struct {
 
 // RotateWebhookSecretParams defines parameters for RotateWebhookSecret.
 type RotateWebhookSecretParams struct {
-	// IdempotencyKey 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. Honoured with an API key only.
+	// IdempotencyKey 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 
 	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
@@ -1543,7 +1552,7 @@ type RotateWebhookSecretParams struct {
 
 // TestWebhookParams defines parameters for TestWebhook.
 type TestWebhookParams struct {
-	// IdempotencyKey 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. Honoured with an API key only.
+	// IdempotencyKey 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 
 	// AcceptLanguage `ru` or `en`, for texts and `statusName`.

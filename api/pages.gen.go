@@ -91,6 +91,24 @@ func (e LoginStepNeed) Valid() bool {
 	}
 }
 
+// Defines values for RatingState.
+const (
+	RatingStateGiven RatingState = "given"
+	RatingStateOpen  RatingState = "open"
+)
+
+// Valid indicates whether the value is a known member of the RatingState enum.
+func (e RatingState) Valid() bool {
+	switch e {
+	case RatingStateGiven:
+		return true
+	case RatingStateOpen:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for SigningAlgorithm.
 const (
 	SigningAlgorithmES256 SigningAlgorithm = "ES256"
@@ -469,6 +487,9 @@ type PasswordProof struct {
 	Password string `json:"password"`
 }
 
+// RatingState To the patient, once it is finished: may it be rated (`open`), or was it (`given`).
+type RatingState string
+
 // RecoveryCodes defines model for RecoveryCodes.
 type RecoveryCodes struct {
 	// RecoveryCodes Ten; each works once in place of a code.
@@ -502,7 +523,10 @@ type RoomEntered struct {
 
 // RoomEntry defines model for RoomEntry.
 type RoomEntry struct {
-	// Token What follows `/j/` in the link.
+	// Session Of a link that the integration has minted: the session, by id or externalId, that follows `/j/`.
+	Session string `json:"session,omitempty,omitzero"`
+
+	// Token What follows `/j/` in the link; with `session`, what follows `t=`.
 	Token string `json:"token"`
 }
 
@@ -543,6 +567,12 @@ type RoomProblem struct {
 	Type string `json:"type"`
 }
 
+// RoomRating defines model for RoomRating.
+type RoomRating struct {
+	Comment string `json:"comment,omitempty,omitzero"`
+	Stars   int    `json:"stars"`
+}
+
 // RoomSeat defines model for RoomSeat.
 type RoomSeat struct {
 	ID   string `json:"id"`
@@ -561,6 +591,9 @@ type RoomSession struct {
 	ID         string      `json:"id"`
 	Language   Language    `json:"language"`
 	Patient    RoomPatient `json:"patient"`
+
+	// Rating To the patient, once it is finished: may it be rated (`open`), or was it (`given`).
+	Rating RatingState `json:"rating,omitempty,omitzero"`
 
 	// Recording `off`; `ask`: recorded while everybody present has consented; `required`: nobody enters without consenting.
 	Recording RecordingPolicy `json:"recording"`
@@ -998,6 +1031,12 @@ type GetRoomFileContentParams struct {
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
+// RateRoomParams defines parameters for RateRoom.
+type RateRoomParams struct {
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
+}
+
 // GetRoomStateParams defines parameters for GetRoomState.
 type GetRoomStateParams struct {
 	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
@@ -1042,3 +1081,6 @@ type AmendStaffJSONRequestBody = StaffAmendment
 
 // EnterRoomJSONRequestBody defines body for EnterRoom for application/json ContentType.
 type EnterRoomJSONRequestBody = RoomEntry
+
+// RateRoomJSONRequestBody defines body for RateRoom for application/json ContentType.
+type RateRoomJSONRequestBody = RoomRating

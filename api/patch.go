@@ -5,40 +5,68 @@ import (
 	"reflect"
 )
 
-// Patch is one member of a JSON Merge Patch (RFC 7396): absent (the zero
+// Change is a member of a JSON Merge Patch (RFC 7396) that cannot be removed:
+// absent (the zero Change), or a value.
+type Change[T any] struct {
+	given bool
+	value T
+}
+
+// UnmarshalJSON reads the member; it is not called for one that is absent.
+func (c *Change[T]) UnmarshalJSON(raw []byte) error {
+	c.given = true
+	return json.Unmarshal(raw, &c.value)
+}
+
+// MarshalJSON writes the member as it came.
+func (c Change[T]) MarshalJSON() ([]byte, error) { return json.Marshal(c.value) }
+
+// pointer is nil when the member is absent.
+func (c Change[T]) pointer() *T {
+	if !c.given {
+		return nil
+	}
+	return &c.value
+}
+
+func (Change[T]) memberOf() (t reflect.Type, nullable bool) { return reflect.TypeFor[T](), false }
+
+// Patch is a member of a JSON Merge Patch that may be removed: absent (the zero
 // Patch), null, or a value.
 type Patch[T any] struct {
-	Given bool // it is in the body
-	Null  bool // as null
-	Value T
+	given, null bool
+	value       T
 }
 
 // UnmarshalJSON reads the member; it is not called for one that is absent.
 func (p *Patch[T]) UnmarshalJSON(raw []byte) error {
-	*p = Patch[T]{Given: true}
-	if string(raw) == "null" {
-		p.Null = true
+	*p = Patch[T]{given: true, null: string(raw) == "null"}
+	if p.null {
 		return nil
 	}
-	return json.Unmarshal(raw, &p.Value)
+	return json.Unmarshal(raw, &p.value)
 }
 
 // MarshalJSON writes the member as it came.
 func (p Patch[T]) MarshalJSON() ([]byte, error) {
-	if p.Null {
+	if p.null {
 		return []byte("null"), nil
 	}
-	return json.Marshal(p.Value)
+	return json.Marshal(p.value)
 }
 
-// of is what the value must be.
-func (Patch[T]) of() reflect.Type { return reflect.TypeFor[T]() }
-
-// change is nil when the member is absent, and a pointer to the zero value for
-// null: the desk takes that for "back to the default".
-func (p Patch[T]) change() *T {
-	if !p.Given {
+// pointer is nil when the member is absent. For null it points to the zero
+// value, which the desk takes for "back to what it is when nobody says".
+func (p Patch[T]) pointer() *T {
+	if !p.given {
 		return nil
 	}
-	return &p.Value
+	return &p.value
+}
+
+func (Patch[T]) memberOf() (t reflect.Type, nullable bool) { return reflect.TypeFor[T](), true }
+
+// patched is a [Change] or a [Patch]: what its value must be, and whether null is one.
+type patched interface {
+	memberOf() (t reflect.Type, nullable bool)
 }

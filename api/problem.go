@@ -66,7 +66,7 @@ func (a *API) fail(err error, c echo.Context) {
 	var shown any = p
 	var over *overError
 	if errors.As(err, &over) {
-		shown = showRoomProblem(p, over.consultation, language(c))
+		shown = showRoomProblem(p, over.entered, language(c))
 	}
 	h := c.Response().Header()
 	switch e.Code {
@@ -138,7 +138,7 @@ func domainError(err error) *consult.Error {
 // still show what it was.
 type overError struct {
 	error
-	consultation *consult.Consultation
+	entered *consult.Entered
 }
 
 func (e *overError) Unwrap() error { return e.error }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/base64"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -34,6 +35,12 @@ func sessionQuery(c echo.Context) (consult.ListQuery, error) {
 	add(err)
 	q.To, err = timeParam(c, "to")
 	add(err)
+	switch order := c.QueryParam("order"); {
+	case order == "desc":
+		q.NewestFirst = true
+	case order != "asc" && c.QueryParams().Has("order"):
+		add(&consult.FieldError{Pointer: "/order", Message: msgNotInEnum})
+	}
 	for _, s := range c.QueryParams()["status"] {
 		if !Status(s).Valid() {
 			add(&consult.FieldError{Pointer: "/status", Message: msgNotInEnum})
@@ -71,18 +78,65 @@ func timeParam(c echo.Context, name string) (time.Time, *consult.FieldError) {
 }
 
 // threadCursor names the message that a page ended with.
-func threadCursor(seq int64) string {
-	return base64.RawURLEncoding.EncodeToString([]byte("m" + strconv.FormatInt(seq, 10)))
-}
+func threadCursor(seq int64) string { return encodeCursor('m', strconv.FormatInt(seq, 10)) }
 
 func parseThreadCursor(cursor string) (after int64, ok bool) {
+	last, ok := decodeCursor('m', cursor)
+	if !ok || last == "" {
+		return 0, ok
+	}
+	after, err := strconv.ParseInt(last, 10, 64)
+	return after, err == nil && after > 0
+}
+
+// encodeCursor hides where a page ended, so that nobody counts on its shape. kind keeps cursors of lists apart. "" stays "".
+func encodeCursor(kind byte, last string) string {
+	if last == "" {
+		return ""
+	}
+	return base64.RawURLEncoding.EncodeToString([]byte(string(kind) + last))
+}
+
+func decodeCursor(kind byte, cursor string) (last string, ok bool) {
 	if cursor == "" {
-		return 0, true
+		return "", true
 	}
 	b, err := base64.RawURLEncoding.DecodeString(cursor)
-	if err != nil || len(b) < 2 || b[0] != 'm' {
-		return 0, false
+	if err != nil || len(b) < 2 || b[0] != kind {
+		return "", false
 	}
-	after, err = strconv.ParseInt(string(b[1:]), 10, 64)
-	return after, err == nil && after > 0
+	return string(b[1:]), true
+}
+
+// slice is the page of a short list, which is in the order of its ids, that the caller asks for.
+func slice[T any](c echo.Context, all []T, id func(T) string) (page []T, next string, err error) {
+	limit, bad := limitParam(c)
+	after, ok := decodeCursor('i', c.QueryParam("cursor"))
+	var wrong []consult.FieldError
+	if bad != nil {
+		wrong = append(wrong, *bad)
+	}
+	if !ok {
+		wrong = append(wrong, consult.FieldError{Pointer: "/cursor", Message: msgBadCursor})
+	}
+	if len(wrong) > 0 {
+		return nil, "", invalid(wrong)
+	}
+	if after != "" { // what the page before ended with may be gone
+		all = all[len(all)-countBehind(all, id, after):]
+	}
+	if len(all) <= limit {
+		return all, "", nil
+	}
+	return all[:limit], encodeCursor('i', id(all[limit-1])), nil
+}
+
+func countBehind[T any](all []T, id func(T) string, after string) int {
+	if i := slices.IndexFunc(all, func(one T) bool { return id(one) == after }); i >= 0 {
+		return len(all) - i - 1
+	}
+	if i := slices.IndexFunc(all, func(one T) bool { return id(one) > after }); i >= 0 {
+		return len(all) - i
+	}
+	return 0
 }

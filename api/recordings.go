@@ -3,23 +3,22 @@ package api
 import (
 	"fmt"
 	"net/http"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"tmk/consult"
 )
 
-// sameDownload is how long the pieces of a recording that one caller asks for
-// count as one download: a player seeks by asking for many.
-const sameDownload = 10 * time.Minute
-
 func (a *API) listRecordings(c echo.Context) error {
 	rs, err := a.desk.Recordings(c.Request().Context(), principal(c), sessionID(c))
 	if err != nil {
 		return err
 	}
-	list := RecordingPage{Items: make([]Recording, 0, len(rs))}
+	rs, next, err := slice(c, rs, func(r *consult.Recording) string { return string(r.ID) })
+	if err != nil {
+		return err
+	}
+	list := RecordingPage{Items: make([]Recording, 0, len(rs)), NextCursor: next}
 	for _, r := range rs {
 		list.Items = append(list.Items, showRecording(r))
 	}
@@ -35,7 +34,7 @@ func (a *API) getRecording(c echo.Context) error {
 }
 
 func (a *API) getRecordingContent(c echo.Context) error {
-	r, err := a.readRecording(c)
+	r, err := a.desk.ReadRecording(c.Request().Context(), principal(c), recordingID(c))
 	if err != nil {
 		return err
 	}
@@ -50,27 +49,15 @@ func (a *API) getRecordingContent(c echo.Context) error {
 	return serve(c, download{name: name, typ: "video/webm", sha256: r.SHA256, content: content})
 }
 
-// readRecording is the recording that the caller may download. It is audited
-// once for all pieces of one download.
-func (a *API) readRecording(c echo.Context) (*consult.Recording, error) {
-	ctx, by, id := c.Request().Context(), principal(c), recordingID(c)
-	once := by.Actor() + " " + string(id)
-	if !a.audited.has(once) {
-		r, err := a.desk.ReadRecording(ctx, by, id)
-		if err != nil {
-			return nil, err
-		}
-		a.audited.note(once)
-		return r, nil
-	}
-	r, err := a.desk.Recording(ctx, by, id)
+func (a *API) eraseRecording(c echo.Context) error {
+	body, err := decode[Erasure](c)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if r.State != consult.RecordingReady {
-		return nil, consult.Errorf(consult.CodeConflict, msgRecordingNotReady)
+	if _, err := a.desk.EraseRecording(c.Request().Context(), principal(c), recordingID(c), body.Reason); err != nil {
+		return err
 	}
-	return r, nil
+	return c.NoContent(http.StatusNoContent)
 }
 
 func recordingID(c echo.Context) consult.RecordingID {

@@ -1,6 +1,8 @@
 package api
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -16,6 +18,16 @@ const (
 	entriesBurst     = 30
 )
 
+// roomRoutes are what the pages of a consultation ask for.
+func (a *API) roomRoutes() []route {
+	return []route{
+		{"POST", "/v1/room/enter", forAll, everybody("the link in the body is the credential"), nil, a.enterRoom, nil},
+		{"GET", "/v1/room/state", forPass, everybody("about the one who asks"), nil, a.getRoomState, nil},
+		{"POST", "/v1/room/rating", forPass, may(consult.ActRate), nil, a.rateRoom, nil},
+		{"GET", "/v1/room/files/:id/content", forPass, may(consult.ActReadFile), nil, a.getRoomFileContent, nil},
+	}
+}
+
 func (a *API) enterRoom(c echo.Context) error {
 	body, err := decode[RoomEntry](c)
 	if err != nil {
@@ -24,7 +36,7 @@ func (a *API) enterRoom(c echo.Context) error {
 	if wait := a.links.take(string(consult.HashToken(body.Token))); wait > 0 {
 		return tooMany(c, wait)
 	}
-	e, err := a.desk.Enter(c.Request().Context(), body.Token)
+	e, err := a.enter(c.Request().Context(), body)
 	if err != nil {
 		return err
 	}
@@ -35,11 +47,41 @@ func (a *API) enterRoom(c echo.Context) error {
 	})
 }
 
+// enter exchanges the token of a link of ours, or of one that an integration has minted for a session.
+func (a *API) enter(ctx context.Context, entry RoomEntry) (*consult.Entered, error) {
+	if entry.Session == "" {
+		return a.desk.Enter(ctx, entry.Token)
+	}
+	if a.cfg.Minted == nil {
+		return nil, consult.Errorf(consult.CodeLinkUnknown, msgNoMinted)
+	}
+	claims, err := a.cfg.Minted.Claims(ctx, entry.Token, entry.Session)
+	if err != nil {
+		var e *consult.Error
+		if errors.As(err, &e) { // for the integration's programmers; the messages hold nothing of the token
+			a.cfg.Log.InfoContext(ctx, "minted link refused", "code", e.Code, "why", e.Message)
+		}
+		return nil, err
+	}
+	return a.desk.EnterSigned(ctx, *claims)
+}
+
+func (a *API) rateRoom(c echo.Context) error {
+	body, err := decode[RoomRating](c)
+	if err != nil {
+		return err
+	}
+	if err := a.desk.Rate(c.Request().Context(), principal(c).Seat.ID, body.Stars, body.Comment); err != nil {
+		return err
+	}
+	return c.NoContent(http.StatusNoContent)
+}
+
 func (a *API) getRoomState(c echo.Context) error {
 	pass, _ := bearer(c.Request()) // it is there: admit has opened it
 	e, err := a.desk.Resume(c.Request().Context(), pass)
 	if err != nil && e != nil {
-		return &overError{err, e.Consultation}
+		return &overError{err, e}
 	}
 	if err != nil {
 		return err
@@ -50,7 +92,7 @@ func (a *API) getRoomState(c echo.Context) error {
 func (a *API) showRoom(e *consult.Entered, lang string) RoomState {
 	return RoomState{
 		Seat:               RoomSeat{ID: string(e.Seat.ID), Role: Role(e.Seat.Role), Name: e.Seat.Person.Name},
-		Session:            showRoomSession(e.Consultation, lang),
+		Session:            showRoomSession(e.Consultation, e.Seat, lang),
 		OpensAt:            e.OpensAt.UTC(),
 		ServerTime:         a.cfg.Now().UTC(),
 		Consent:            showConsent(e.Consent),
@@ -70,16 +112,16 @@ func showConsent(c *consult.Consent) ConsentAnswer {
 	return ConsentAnswerRefused
 }
 
-func showRoomProblem(p Problem, c *consult.Consultation, lang string) RoomProblem {
+func showRoomProblem(p Problem, e *consult.Entered, lang string) RoomProblem {
 	return RoomProblem{
 		Type: p.Type, Title: p.Title, Status: p.Status, Detail: p.Detail, Instance: p.Instance, Code: p.Code, Ref: p.Ref, Errors: p.Errors,
-		Session: showRoomSession(c, lang),
+		Session: showRoomSession(e.Consultation, e.Seat, lang),
 	}
 }
 
-// showRoomSession is a consultation as the people in it see it: without ids of
+// showRoomSession is a consultation as whoever sits on seat sees it: without ids of
 // the integration's.
-func showRoomSession(c *consult.Consultation, lang string) RoomSession {
+func showRoomSession(c *consult.Consultation, seat *consult.Seat, lang string) RoomSession {
 	return RoomSession{
 		ID:              string(c.ID),
 		Status:          showStatus(c.Status),
@@ -93,7 +135,19 @@ func showRoomSession(c *consult.Consultation, lang string) RoomSession {
 		StartedAt:       c.StartedAt.UTC(),
 		FinishedAt:      c.FinishedAt.UTC(),
 		EndReason:       EndReason(c.EndReason),
+		Rating:          showRating(c, seat),
 		Doctor:          RoomDoctor{Name: c.Doctor.Name, Specialty: c.Doctor.Specialty},
 		Patient:         RoomPatient{Name: c.Patient.Name},
 	}
+}
+
+// showRating tells a patient whether the consultation may be rated; "" for all others.
+func showRating(c *consult.Consultation, seat *consult.Seat) RatingState {
+	switch {
+	case c.Status != consult.Finished || seat.Role != consult.RolePatient:
+		return ""
+	case c.Rating.Stars == 0:
+		return RatingStateOpen
+	}
+	return RatingStateGiven
 }

@@ -31,6 +31,15 @@ func (a *API) createSession(c echo.Context) error {
 		Recording:  consult.RecordingPolicy(body.Recording),
 		Metadata:   body.Metadata,
 	})
+	return answerCreated(c, d, err)
+}
+
+func (a *API) createdSession(c echo.Context, object string) error {
+	d, err := a.desk.Consultation(c.Request().Context(), principal(c), consult.ConsultationID(object))
+	return answerCreated(c, d, err)
+}
+
+func answerCreated(c echo.Context, d *consult.Details, err error) error {
 	if err != nil {
 		return err
 	}
@@ -56,6 +65,18 @@ func (a *API) createSimpleSession(c echo.Context) error {
 	if err != nil {
 		return repoint(err, map[string]string{"/doctor/id": "/doctorId", "/patient/id": "/patientId"})
 	}
+	return answerSimple(c, d)
+}
+
+func (a *API) createdSimpleSession(c echo.Context, object string) error {
+	d, err := a.desk.Consultation(c.Request().Context(), principal(c), consult.ConsultationID(object))
+	if err != nil {
+		return err
+	}
+	return answerSimple(c, d)
+}
+
+func answerSimple(c echo.Context, d *consult.Details) error {
 	links := showLinks(d)
 	c.Response().Header().Set(echo.HeaderLocation, sessionPath(d.Consultation.ID))
 	return answer(c, http.StatusCreated, SimpleSession{
@@ -150,30 +171,77 @@ func (a *API) finishSession(c echo.Context) error {
 	return a.answerSession(c, d, err)
 }
 
+// endedSession answers for a cancellation or an end that took effect.
+func (a *API) endedSession(c echo.Context, object string) error {
+	d, err := a.desk.Consultation(c.Request().Context(), principal(c), consult.ConsultationID(object))
+	return a.answerSession(c, d, err)
+}
+
+func (a *API) patchSession(c echo.Context) error {
+	body, err := decodePatch[SessionPatch](c)
+	if err != nil {
+		return err
+	}
+	amendment, err := amend(body)
+	if err != nil {
+		return err
+	}
+	ctx, by, id := c.Request().Context(), principal(c), sessionID(c)
+	version, err := ifMatch(c, func() (int64, error) {
+		d, err := a.desk.Consultation(ctx, by, id)
+		if err != nil {
+			return 0, err
+		}
+		return d.Consultation.Version, nil
+	})
+	if err != nil {
+		return err
+	}
+	d, err := a.desk.Amend(ctx, by, id, amendment, version)
+	return a.answerSession(c, d, err)
+}
+
+// amend says a merge patch in the desk's words.
+func amend(p SessionPatch) (consult.Amendment, error) {
+	a := consult.Amendment{
+		StartsAt: p.StartsAt.pointer(), TimeZone: p.TimeZone.pointer(), Topic: p.Topic.pointer(),
+		Language: (*string)(p.Language.pointer()), Recording: (*consult.RecordingPolicy)(p.Recording.pointer()),
+		NoMetadata: p.Metadata.null,
+	}
+	if n := p.DurationMinutes.pointer(); n != nil {
+		asked := n
+		if p.DurationMinutes.null {
+			asked = nil
+		}
+		lasting, err := minutes(asked)
+		if err != nil {
+			return a, err
+		}
+		a.Duration = &lasting
+	}
+	if d := p.Doctor.pointer(); d != nil {
+		a.Doctor = &consult.PersonAmendment{ID: d.ID.pointer(), Name: d.Name.pointer(), Specialty: d.Specialty.pointer()}
+	}
+	if d := p.Patient.pointer(); d != nil {
+		a.Patient = &consult.PersonAmendment{ID: d.ID.pointer(), Name: d.Name.pointer()}
+	}
+	if pairs := p.Metadata.pointer(); pairs != nil && !p.Metadata.null {
+		a.Metadata = make(map[string]*string, len(*pairs))
+		for k, v := range *pairs {
+			a.Metadata[k] = nil
+			if !v.null {
+				a.Metadata[k] = v.pointer()
+			}
+		}
+	}
+	return a, nil
+}
+
 func (a *API) answerSession(c echo.Context, d *consult.Details, err error) error {
 	if err != nil {
 		return err
 	}
 	return answerTagged(c, http.StatusOK, d.Consultation.Version, showSession(d, language(c)))
-}
-
-func (a *API) createInvite(c echo.Context) error {
-	body, err := decode[NewInvite](c)
-	if err != nil {
-		return err
-	}
-	seat, link, err := a.desk.Invite(c.Request().Context(), principal(c), sessionID(c),
-		consult.Role(body.Role), consult.Person{ID: body.ID, Name: body.Name})
-	if err != nil {
-		return err
-	}
-	return answer(c, http.StatusCreated, Invite{
-		ID:       string(seat.ID),
-		Role:     Role(seat.Role),
-		PersonID: seat.Person.ID,
-		Name:     seat.Person.Name,
-		URL:      link,
-	})
 }
 
 func sessionID(c echo.Context) consult.ConsultationID {

@@ -9,7 +9,7 @@ import (
 )
 
 // showSession is a consultation as the integration sees it. Links come along
-// only where d has them: right after the creation.
+// where d has them: for those who may hand them out.
 func showSession(d *consult.Details, lang string) Session {
 	c := d.Consultation
 	s := Session{
@@ -34,7 +34,11 @@ func showSession(d *consult.Details, lang string) Session {
 		CancelReason:    c.CancelReason,
 		Participants:    make([]Participant, 0, len(d.Seats)),
 		Recordings:      make([]RecordingBrief, 0, len(d.Recordings)),
+		Rating:          Rating{Stars: c.Rating.Stars, Comment: c.Rating.Comment, RatedAt: c.Rating.At.UTC()},
 		Version:         c.Version,
+	}
+	if c.Rating.Stars == 0 {
+		s.Rating = Rating{}
 	}
 	for _, seat := range d.Seats {
 		s.Participants = append(s.Participants, showParticipant(seat, d.Attendances))
@@ -123,5 +127,7 @@ func showRecording(r *consult.Recording) Recording {
 		DurationMs:    r.Duration.Milliseconds(),
 		Bytes:         r.Bytes,
 		Sha256:        hex.EncodeToString(r.SHA256),
+		ErasedAt:      r.ErasedAt.UTC(),
+		EraseReason:   r.EraseReason,
 	}
 }
