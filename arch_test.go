@@ -55,6 +55,8 @@ var law = map[string]struct {
 	"cmd/tmk/config": {nil, "settings are words and numbers; cmd/tmk turns them into each package's own Config"},
 	"cmd/tmk/check":  {[]string{"consult", "notify"}, "plays a sender to somebody's receiver; needs no installation"},
 	"cmd/tmk/demo":   {[]string{"consult", "notify"}, "plays LK: comes in by REST like everybody, verifies signatures"},
+
+	"docs/examples/go": {nil, "what integrators copy: the standard library only"},
 }
 
 // borders says which of ours may import a module of somebody else: what is
