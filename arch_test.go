@@ -80,7 +80,7 @@ var borders = []struct {
 	{"github.com/knadh/koanf", []string{"cmd/tmk/config"}, "settings reach a package as its own Config"},
 	{"github.com/prometheus/", []string{"cmd/tmk"}, "packages count; cmd shows"},
 	{"os/exec", []string{"cmd/tmk", "store/pgtest"}, "the server runs no other program"},
-	{"net/http", []string{"api", "consult/auth", "signaling", "notify", "web", "cmd/tmk", "cmd/tmk/demo", "cmd/tmk/check"}, "domain, store and media know no HTTP"},
+	{"net/http", []string{"api", "consult/auth", "signaling", "notify", "web", "cmd/tmk", "cmd/tmk/demo", "cmd/tmk/check", "docs/examples/go"}, "domain, store and media know no HTTP"},
 	{"testing", []string{"store/storetest", "store/pgtest", "consult/consulttest"}, "test helpers are not for production"},
 	{"log", nil, "slog only, and from a Config"},
 	{"math/rand", []string{"sfu", "sfu/...", "notify", "store"}, "what must not be guessed comes from crypto/rand; here it only spreads numbers and retries"},
