@@ -1,36 +1,36 @@
 import { Button } from '@mantine/core';
 import { IconLogout } from '@tabler/icons-react';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { Page } from '../ui/Page';
-import { ApiError, logout, me } from './api';
+import { ApiError, isCode } from './api';
+import { NotSetUp } from './claim/Claim';
 import style from './Frame.module.css';
-import { Login } from './Login';
+import { Login } from './login/Login';
+import { maySee, sections } from './may';
+import { logout, useMe } from './me';
 import { LoadFailed, Waiting } from './states';
+import type { Me } from './wire';
 
 /** Frame lets in who is logged in, and holds the pages' navigation. */
 export function Frame() {
   const { t } = useTranslation();
-  const queries = useQueryClient();
-  const staff = useQuery({ queryKey: ['me'], queryFn: me });
-  const out = useMutation({ mutationFn: logout, onSettled: () => queries.resetQueries() });
+  const me = useMe();
+  if (isCode(me.error, 'unclaimed')) return <NotSetUp />;
+  if (me.error instanceof ApiError && me.error.status === 401) return <Login />;
+  if (me.data) return <Inside me={me.data} />;
+  return (
+    <Page title={t('portal.title')} width="narrow">
+      {me.isPending ? <Waiting /> : <LoadFailed retry={() => void me.refetch()} />}
+    </Page>
+  );
+}
 
-  if (staff.isPending) {
-    return (
-      <Page title={t('portal.title')} width="narrow">
-        <Waiting />
-      </Page>
-    );
-  }
-  if (staff.error instanceof ApiError && staff.error.status === 401) return <Login />;
-  if (staff.isError) {
-    return (
-      <Page title={t('portal.title')} width="narrow">
-        <LoadFailed retry={() => void staff.refetch()} />
-      </Page>
-    );
-  }
+function Inside({ me }: { me: Me }) {
+  const { t } = useTranslation();
+  const queries = useQueryClient();
+  const out = useMutation({ mutationFn: logout, onSettled: () => queries.resetQueries() });
   return (
     <Page
       title={t('portal.title')}
@@ -49,15 +49,19 @@ export function Frame() {
         </Button>
       }
     >
-      <nav className={style.tabs} aria-label={t('portal.title')}>
-        <Link to="/recordings" className={style.tab}>
-          {t('portal.recordings')}
-        </Link>
-        <Link to="/sessions" className={style.tab}>
-          {t('portal.sessions')}
+      <nav className={style.tabs} aria-label={t('portal.nav.label')}>
+        {sections
+          .filter((section) => maySee(me, section))
+          .map((section) => (
+            <Link key={section} to={`/${section}`} className={style.tab} data-testid={`nav-${section}`}>
+              {t(`portal.nav.${section}`)}
+            </Link>
+          ))}
+        <Link to="/account" className={style.tab} data-testid="nav-account">
+          {t('portal.nav.account')}
         </Link>
         <a href="/swagger-ui.html" className={style.tab}>
-          {t('portal.api')}
+          {t('portal.nav.api')}
         </a>
       </nav>
       <Outlet />

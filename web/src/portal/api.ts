@@ -1,21 +1,29 @@
 import { language } from '../text';
-import type { components as lk } from '../wire/api.gen';
-import type { components as pages } from '../wire/pages.gen';
+import type { Problem } from './wire';
 
-type Schemas = lk['schemas'] & pages['schemas'];
-export type Recording = Schemas['AdminRecording'];
-export type Session = Schemas['Session'];
-export type SessionPage = Schemas['SessionPage'];
+/** FieldProblem is one field that the server did not take; pointer is a JSON pointer into the body. */
+export type FieldProblem = NonNullable<Problem['errors']>[number];
 
 /** ApiError is the server's refusal; status 0 means that it could not be reached. */
 export class ApiError extends Error {
   constructor(
     readonly status: number,
     readonly code: string,
+    /** what the server says of this time, in the person's language; may be "" */
+    readonly detail = '',
+    readonly fields: FieldProblem[] = [],
   ) {
     super(`${status} ${code}`);
   }
 }
+
+/** isCode tells whether the server refused with this code. */
+export function isCode(error: unknown, ...codes: string[]): error is ApiError {
+  return error instanceof ApiError && codes.includes(error.code);
+}
+
+/** How long the server may take for an answer, milliseconds; it may try a webhook for 15 s. */
+const patience = 25_000;
 
 async function ask(path: string, init: RequestInit = {}): Promise<Response> {
   let response: Response;
@@ -24,43 +32,48 @@ async function ask(path: string, init: RequestInit = {}): Promise<Response> {
       ...init,
       credentials: 'same-origin',
       headers: { 'Accept-Language': language(), ...(init.headers ?? {}) },
-      signal: AbortSignal.timeout(20_000),
+      signal: AbortSignal.timeout(patience),
     });
   } catch {
     throw new ApiError(0, 'offline');
   }
   if (response.ok) return response;
-  const problem = (await response.json().catch(() => ({}))) as Partial<Schemas['Problem']>;
-  throw new ApiError(response.status, problem.code ?? 'internal');
+  const problem = (await response.json().catch(() => ({}))) as Partial<Problem>;
+  throw new ApiError(
+    response.status,
+    problem.code ?? 'internal',
+    problem.detail ?? problem.title ?? '',
+    problem.errors ?? [],
+  );
 }
 
-export async function me(): Promise<Schemas['Me']> {
-  return (await (await ask('/v1/admin/me')).json()) as Schemas['Me'];
+/** get reads what is at a path. */
+export async function get<T>(path: string): Promise<T> {
+  return (await (await ask(path)).json()) as T;
 }
 
-export async function login(name: string, password: string): Promise<void> {
-  await ask('/v1/admin/login', {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ login: name, password }),
+/** send changes something. T is void where the server answers with nothing. */
+export async function send<T = void>(
+  method: 'POST' | 'PATCH' | 'DELETE',
+  path: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<T> {
+  const response = await ask(path, {
+    method,
+    headers: body === undefined ? headers : { 'Content-Type': 'application/json', ...headers },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
+  const text = await response.text();
+  return (text ? JSON.parse(text) : undefined) as T;
 }
 
-export async function logout(): Promise<void> {
-  await ask('/v1/admin/logout', { method: 'POST' });
+/** query writes the parameters that have a value, with the "?". */
+export function query(parameters: Record<string, string | number | undefined>): string {
+  const given = Object.entries(parameters).filter(([, value]) => value !== undefined && value !== '');
+  const text = new URLSearchParams(given.map(([key, value]) => [key, String(value)])).toString();
+  return text && `?${text}`;
 }
 
-export async function recordings(): Promise<Recording[]> {
-  const list = (await (await ask('/v1/admin/recordings?limit=200')).json()) as Schemas['AdminRecordingList'];
-  return list.items;
-}
-
-export async function sessions(cursor?: string): Promise<SessionPage> {
-  const query = new URLSearchParams({ limit: '100', ...(cursor ? { cursor } : {}) });
-  return (await (await ask(`/v1/admin/sessions?${query}`)).json()) as SessionPage;
-}
-
-/** contentURL is where a recording is played or downloaded from; the cookie opens it. */
-export function contentURL(recording: Recording): string {
-  return `/v1/abm/video/recordings/${encodeURIComponent(recording.id)}/content`;
-}
+/** segment makes an id safe inside a path. */
+export const segment = (id: string) => encodeURIComponent(id);

@@ -1,8 +1,9 @@
 import { Button } from '@mantine/core';
-import { IconWifiOff } from '@tabler/icons-react';
+import { IconLock, IconWifiOff } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Notice } from '../ui/Notice';
+import { isCode } from './api';
 import style from './states.module.css';
 
 /** Waiting keeps the place of a list while it loads. */
@@ -17,9 +18,10 @@ export function Waiting() {
   );
 }
 
-/** LoadFailed tells that a list could not be loaded. */
-export function LoadFailed({ retry }: { retry: () => void }) {
+/** LoadFailed tells that something could not be loaded. */
+export function LoadFailed({ error, retry }: { error?: Error | null; retry: () => void }) {
   const { t } = useTranslation();
+  if (isCode(error, 'forbidden')) return <Closed />;
   return (
     <Notice
       icon={<IconWifiOff size={40} />}
@@ -31,10 +33,27 @@ export function LoadFailed({ retry }: { retry: () => void }) {
   );
 }
 
-/** Empty tells what will be here, and how it comes about. */
-export function Empty({ icon, title, text }: { icon: ReactNode; title: string; text: string }) {
+/** Closed tells that a section is not for this person. */
+export function Closed() {
+  const { t } = useTranslation();
   return (
-    <Notice icon={icon} title={title} testId="empty">
+    <Notice icon={<IconLock size={40} />} title={t('portal.forbidden')} testId="closed">
+      <p>{t('portal.forbiddenText')}</p>
+    </Notice>
+  );
+}
+
+interface EmptyProps {
+  icon: ReactNode;
+  title: string;
+  text: string;
+  actions?: ReactNode;
+}
+
+/** Empty tells what will be here, and how it comes about. */
+export function Empty({ icon, title, text, actions }: EmptyProps) {
+  return (
+    <Notice icon={icon} title={title} testId="empty" actions={actions}>
       <p>{text}</p>
     </Notice>
   );

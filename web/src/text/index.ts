@@ -17,13 +17,17 @@ function chosen(): Language | null {
   }
 }
 
+/** The words of one page beside those that all share, by language. */
+export type MoreWords = Record<Language, Record<string, unknown>>;
+
 /** startText must run before anything is drawn. Russian unless somebody chose otherwise. */
-export function startText(): void {
+export function startText(more?: MoreWords): void {
   const lng = chosen() ?? 'ru';
   void i18next.use(initReactI18next).init({
     lng,
     fallbackLng: 'ru',
-    resources: { ru: { translation: ru }, en: { translation: en } },
+    resources: { ru: { translation: { ...ru, ...more?.ru } }, en: { translation: { ...en, ...more?.en } } },
+    nsSeparator: false, // words are also found by names with colons, "sessions:read"
     interpolation: { escapeValue: false }, // React escapes
     initAsync: false,
   });

@@ -1,10 +1,17 @@
 import { Button } from '@mantine/core';
-import { IconDownload, IconPlayerPlay, IconPlayerStop } from '@tabler/icons-react';
+import { IconDownload, IconPlayerPlay, IconPlayerStop, IconTrash } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { bytes, clock, timeOf } from '../../ui/format';
-import { contentURL, type Recording } from '../api';
+import { segment } from '../api';
+import { useMe } from '../me';
+import { when } from '../parts/time';
+import type { Recording } from '../wire';
+import { EraseDialog } from './EraseDialog';
 import style from './Recordings.module.css';
+
+/** contentURL is where a recording is played or downloaded from; the cookie opens it. */
+const contentURL = (recording: Recording) => `/v1/abm/video/recordings/${segment(recording.id)}/content`;
 
 const knownFailures = new Set(['disk_full', 'io_error', 'empty', 'lost']);
 
@@ -12,27 +19,30 @@ const knownFailures = new Set(['disk_full', 'io_error', 'empty', 'lost']);
 export function RecordingRow({ recording }: { recording: Recording }) {
   const { t, i18n } = useTranslation();
   const [playing, setPlaying] = useState(false);
+  const [erasing, setErasing] = useState(false);
+  const mayErase = useMe().data?.can.includes('recording.erase') ?? false;
   const { session, role, source, state, failure, startedAt, durationMs, bytes: size } = recording;
   const named = role === 'doctor' ? session.doctor.name : role === 'patient' ? session.patient.name : '';
   const who = named || t(`noname.${role}`);
   const ready = state === 'ready';
+  const { erasedAt, eraseReason } = recording;
   return (
     <li className={style.row} data-testid="recording-row" data-id={recording.id} data-state={state}>
       <div className={style.facts}>
         <div className={style.who}>
           <strong>{who}</strong>
           <span>
-            {t(`role.${role}`)}, {t(`portal.source.${source}`)}
+            {t(`role.${role}`)}, {t(`portal.recordings.source.${source}`)}
           </span>
         </div>
         <dl className={style.numbers}>
-          <Fact name={t('portal.started')} value={timeOf(startedAt, i18n.language)} />
-          <Fact name={t('portal.duration')} value={durationMs === undefined ? '—' : clock(durationMs)} />
-          <Fact name={t('portal.size')} value={size === undefined ? '—' : bytes(size, t, i18n.language)} />
+          <Fact name={t('portal.recordings.started')} value={timeOf(startedAt, i18n.language)} />
+          <Fact name={t('portal.recordings.duration')} value={durationMs === undefined ? '—' : clock(durationMs)} />
+          <Fact name={t('portal.recordings.size')} value={size === undefined ? '—' : bytes(size, t, i18n.language)} />
         </dl>
         <span className={style.state} data-state={state}>
-          {t(`portal.recordingState.${state}`)}
-          {failure && `: ${t(`portal.failure.${knownFailures.has(failure) ? failure : 'other'}`)}`}
+          {t(`portal.recordings.state.${state}`)}
+          {failure && `: ${t(`portal.recordings.failure.${knownFailures.has(failure) ? failure : 'other'}`)}`}
         </span>
         <div className={style.actions}>
           {ready && (
@@ -44,7 +54,7 @@ export function RecordingRow({ recording }: { recording: Recording }) {
                 onClick={() => setPlaying(!playing)}
                 data-testid="recording-play"
               >
-                {t(playing ? 'portal.hide' : 'portal.watch')}
+                {t(playing ? 'portal.recordings.hide' : 'portal.recordings.watch')}
               </Button>
               <Button
                 component="a"
@@ -53,12 +63,31 @@ export function RecordingRow({ recording }: { recording: Recording }) {
                 leftSection={<IconDownload size={20} />}
                 data-testid="recording-download"
               >
-                {t('portal.download')}
+                {t('portal.recordings.download')}
               </Button>
             </>
           )}
+          {mayErase && (ready || state === 'failed') && (
+            <Button
+              variant="default"
+              leftSection={<IconTrash size={20} />}
+              onClick={() => setErasing(true)}
+              data-testid="recording-erase"
+            >
+              {t('portal.recordings.erase')}
+            </Button>
+          )}
         </div>
       </div>
+      {erasedAt && (
+        <p className={style.erased} data-testid="recording-erased">
+          {t(eraseReason ? 'portal.recordings.erasedAt' : 'portal.recordings.erasedPlain', {
+            time: when(erasedAt, i18n.language),
+            reason: eraseReason,
+          })}
+        </p>
+      )}
+      <EraseDialog recording={recording} opened={erasing} onClose={() => setErasing(false)} />
       {playing && (
         <video
           className={style.player}
@@ -66,7 +95,7 @@ export function RecordingRow({ recording }: { recording: Recording }) {
           controls
           autoPlay
           playsInline
-          aria-label={t('portal.playerLabel', { name: who })}
+          aria-label={t('portal.recordings.playerLabel', { name: who })}
           data-testid="recording-player"
         />
       )}

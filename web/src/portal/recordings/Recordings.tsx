@@ -2,13 +2,16 @@ import { IconMovie } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { dateTimeOf } from '../../ui/format';
-import { type Recording, recordings } from '../api';
+import { get } from '../api';
 import { Empty, LoadFailed, Waiting } from '../states';
+import type { List, Recording } from '../wire';
 import { RecordingRow } from './RecordingRow';
 import style from './Recordings.module.css';
 
 /** How often the list is read anew while something is still being recorded or finished, milliseconds. */
 const refreshEvery = 5000;
+
+export const recordingsKey = ['recordings'];
 
 const unfinished = (list: Recording[] | undefined) =>
   list?.some(({ state }) => state === 'active' || state === 'finishing') ?? false;
@@ -17,20 +20,24 @@ const unfinished = (list: Recording[] | undefined) =>
 export function Recordings() {
   const { t, i18n } = useTranslation();
   const list = useQuery({
-    queryKey: ['recordings'],
-    queryFn: recordings,
+    queryKey: recordingsKey,
+    queryFn: async () => (await get<List<Recording>>('/v1/admin/recordings?limit=200')).items,
     refetchInterval: (query) => (unfinished(query.state.data) ? refreshEvery : 20_000),
   });
   if (list.isPending) return <Waiting />;
-  if (list.isError) return <LoadFailed retry={() => void list.refetch()} />;
+  if (list.isError) return <LoadFailed error={list.error} retry={() => void list.refetch()} />;
   if (list.data.length === 0) {
     return (
-      <Empty icon={<IconMovie size={40} />} title={t('portal.noRecordings')} text={t('portal.noRecordingsText')} />
+      <Empty
+        icon={<IconMovie size={40} />}
+        title={t('portal.recordings.none')}
+        text={t('portal.recordings.noneText')}
+      />
     );
   }
   return (
     <>
-      <h1 className="visually-hidden">{t('portal.recordings')}</h1>
+      <h1 className="visually-hidden">{t('portal.nav.recordings')}</h1>
       {bySession(list.data).map(([session, files]) => (
         <section key={session.id} className={style.session} aria-labelledby={`session-${session.id}`}>
           <header className={style.header}>

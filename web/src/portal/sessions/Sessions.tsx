@@ -3,8 +3,9 @@ import { IconCalendarEvent } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { dateTimeOf, timeOf } from '../../ui/format';
-import { type Session, sessions } from '../api';
+import { get, query } from '../api';
 import { Empty, LoadFailed, Waiting } from '../states';
+import type { Session, SessionPage } from '../wire';
 import style from './Sessions.module.css';
 
 /** Sessions lists the consultations of all integrations. */
@@ -12,22 +13,26 @@ export function Sessions() {
   const { t } = useTranslation();
   const pages = useInfiniteQuery({
     queryKey: ['sessions'],
-    queryFn: ({ pageParam }) => sessions(pageParam),
+    queryFn: ({ pageParam }) => get<SessionPage>(`/v1/admin/sessions${query({ limit: 100, cursor: pageParam })}`),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.nextCursor,
     refetchInterval: 15_000,
   });
   if (pages.isPending) return <Waiting />;
-  if (pages.isError) return <LoadFailed retry={() => void pages.refetch()} />;
+  if (pages.isError) return <LoadFailed error={pages.error} retry={() => void pages.refetch()} />;
   const list = pages.data.pages.flatMap((page) => page.items);
   if (list.length === 0) {
     return (
-      <Empty icon={<IconCalendarEvent size={40} />} title={t('portal.noSessions')} text={t('portal.noSessionsText')} />
+      <Empty
+        icon={<IconCalendarEvent size={40} />}
+        title={t('portal.sessions.none')}
+        text={t('portal.sessions.noneText')}
+      />
     );
   }
   return (
     <>
-      <h1 className="visually-hidden">{t('portal.sessions')}</h1>
+      <h1 className="visually-hidden">{t('portal.nav.sessions')}</h1>
       <ul className={style.list}>
         {list.map((session) => (
           <SessionRow key={session.id} session={session} />
@@ -50,8 +55,8 @@ export function Sessions() {
 function SessionRow({ session }: { session: Session }) {
   const { t, i18n } = useTranslation();
   const times = [
-    session.startedAt && `${t('portal.started').toLowerCase()} ${timeOf(session.startedAt, i18n.language)}`,
-    session.finishedAt && `${t('portal.ended').toLowerCase()} ${timeOf(session.finishedAt, i18n.language)}`,
+    session.startedAt && t('portal.sessions.started', { time: timeOf(session.startedAt, i18n.language) }),
+    session.finishedAt && t('portal.sessions.ended', { time: timeOf(session.finishedAt, i18n.language) }),
   ].filter(Boolean);
   return (
     <li className={style.row} data-testid="session-row" data-id={session.id} data-status={session.status}>
@@ -71,7 +76,7 @@ function SessionRow({ session }: { session: Session }) {
         <span className={style.status} data-status={session.status}>
           {session.statusName}
         </span>
-        <span className={style.policy}>{t(`portal.recordingPolicy.${session.recording}`)}</span>
+        <span className={style.policy}>{t(`portal.sessions.policy.${session.recording}`)}</span>
       </div>
     </li>
   );

@@ -1,0 +1,169 @@
+import { NativeSelect, Textarea, TextInput } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { send } from '../api';
+import { Dialog, DialogForm } from '../parts/Dialog';
+import { fieldError } from '../parts/Refused';
+import type { NewSigningKey, SigningAlgorithm, SigningKey } from '../wire';
+import { IntegrationInput } from './IntegrationInput';
+import { guessAlgorithm, guessKid, holdsPrivateKey } from './pasted';
+import { signingKey, signingPath } from './SigningKeys';
+
+const kinds = ['public', 'secret', 'jwks'] as const;
+type Kind = (typeof kinds)[number];
+const algorithms: SigningAlgorithm[] = ['EdDSA', 'ES256', 'RS256'];
+
+interface NewSigningKeyProps {
+  opened: boolean;
+  onClose: () => void;
+  known: SigningKey[];
+}
+
+/** NewSigningKeyDialog registers a key: pasted, a shared secret, or the address of a set of keys. */
+export function NewSigningKeyDialog({ opened, onClose, known }: NewSigningKeyProps) {
+  const { t } = useTranslation();
+  return (
+    <Dialog opened={opened} onClose={onClose} title={t('portal.integrations.signing.create')}>
+      <Form onClose={onClose} known={known} />
+    </Dialog>
+  );
+}
+
+function Form({ onClose, known }: Omit<NewSigningKeyProps, 'opened'>) {
+  const { t } = useTranslation();
+  const words = (key: string) => t(`portal.integrations.signing.${key}`);
+  const queries = useQueryClient();
+  const [integration, setIntegration] = useState(known[0]?.integration ?? 'lk');
+  const [issuer, setIssuer] = useState(known[0]?.issuer ?? '');
+  const [kind, setKind] = useState<Kind>('public');
+  const [kid, setKid] = useState('');
+  const [algorithm, setAlgorithm] = useState<SigningAlgorithm>('EdDSA');
+  const [material, setMaterial] = useState('');
+  const leaked = kind === 'public' && holdsPrivateKey(material);
+  const create = useMutation({
+    mutationFn: () => {
+      const order: NewSigningKey = { integration: integration.trim(), issuer: issuer.trim() };
+      if (kind === 'jwks') return send('POST', signingPath, { ...order, jwksUrl: material.trim() });
+      order.kid = kid.trim();
+      order.algorithm = kind === 'secret' ? 'HS256' : algorithm;
+      order[kind === 'secret' ? 'secret' : 'publicKey'] = material.trim();
+      return send('POST', signingPath, order);
+    },
+    onSuccess: () => {
+      void queries.invalidateQueries({ queryKey: signingKey });
+      onClose();
+    },
+  });
+  const paste = (text: string) => {
+    setMaterial(text);
+    if (kind !== 'public') return;
+    setAlgorithm(guessAlgorithm(text) ?? algorithm);
+    setKid(guessKid(text) ?? kid);
+  };
+  const wrong = (pointer: string) => fieldError(create.error, pointer);
+  return (
+    <DialogForm
+      onSubmit={() => create.mutate()}
+      onClose={onClose}
+      submit={words('add')}
+      busy={create.isPending}
+      error={create.error}
+      fields={['/integration', '/issuer', '/kid', '/algorithm', '/publicKey', '/secret', '/jwksUrl']}
+      disabled={leaked || !material.trim() || !issuer.trim() || (kind !== 'jwks' && !kid.trim())}
+      testId="signing-add"
+    >
+      <IntegrationInput
+        value={integration}
+        onChange={setIntegration}
+        known={known.map((key) => key.integration)}
+        error={wrong('/integration')}
+      />
+      <TextInput
+        size="md"
+        name="issuer"
+        label={words('issuer')}
+        description={words('issuerHint')}
+        autoComplete="off"
+        autoCapitalize="none"
+        spellCheck={false}
+        required
+        maxLength={200}
+        value={issuer}
+        error={wrong('/issuer')}
+        onChange={(event) => setIssuer(event.currentTarget.value)}
+      />
+      <NativeSelect
+        size="md"
+        name="kind"
+        label={words('kind')}
+        value={kind}
+        data={kinds.map((value) => ({ value, label: words(`kinds.${value}`) }))}
+        onChange={(event) => {
+          setKind(event.currentTarget.value as Kind);
+          setMaterial('');
+        }}
+      />
+      {kind === 'public' && (
+        <Textarea
+          size="md"
+          name="publicKey"
+          label={words('publicKey')}
+          description={words('publicKeyHint')}
+          className="code"
+          spellCheck={false}
+          required
+          maxLength={10_000}
+          value={material}
+          error={leaked ? words('privatePasted') : wrong('/publicKey')}
+          onChange={(event) => paste(event.currentTarget.value)}
+        />
+      )}
+      {kind !== 'public' && (
+        <TextInput
+          size="md"
+          name={kind}
+          type={kind === 'jwks' ? 'url' : 'text'}
+          label={words(kind === 'jwks' ? 'jwksUrl' : 'secret')}
+          description={words(kind === 'jwks' ? 'jwksHint' : 'secretHint')}
+          autoComplete="off"
+          autoCapitalize="none"
+          spellCheck={false}
+          required
+          maxLength={2000}
+          value={material}
+          error={wrong(kind === 'jwks' ? '/jwksUrl' : '/secret')}
+          onChange={(event) => setMaterial(event.currentTarget.value)}
+        />
+      )}
+      {kind !== 'jwks' && (
+        <TextInput
+          size="md"
+          name="kid"
+          label={words('kid')}
+          description={words('kidHint')}
+          autoComplete="off"
+          autoCapitalize="none"
+          spellCheck={false}
+          required
+          maxLength={200}
+          value={kid}
+          error={wrong('/kid')}
+          onChange={(event) => setKid(event.currentTarget.value)}
+        />
+      )}
+      {kind === 'public' && (
+        <NativeSelect
+          size="md"
+          name="algorithm"
+          label={words('algorithm')}
+          description={words('algorithmHint')}
+          value={algorithm}
+          error={wrong('/algorithm')}
+          data={algorithms}
+          onChange={(event) => setAlgorithm(event.currentTarget.value as SigningAlgorithm)}
+        />
+      )}
+    </DialogForm>
+  );
+}
