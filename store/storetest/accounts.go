@@ -74,7 +74,10 @@ func staffSessions(t *testing.T, s consult.Store) {
 		add(t, s, consult.Tx.AddStaff, &consult.Staff{ID: id, Login: string(id), CreatedAt: morning})
 	}
 	session := func(name string, id consult.StaffID, created time.Time) *consult.StaffSession {
-		v := &consult.StaffSession{Hash: consult.HashToken(name), StaffID: id, CreatedAt: created, ExpiresAt: created.Add(time.Hour)}
+		v := &consult.StaffSession{
+			ID: "ss_" + name, Hash: consult.HashToken(name), StaffID: id, Way: "totp", Agent: "Firefox, Ёж",
+			CreatedAt: created, SeenAt: created, ExpiresAt: created.Add(time.Hour),
+		}
 		add(t, s, consult.Tx.AddStaffSession, v)
 		return v
 	}

@@ -174,6 +174,7 @@ func sequencesHaveNoGaps(t *testing.T, s consult.Store) {
 			t.Errorf("%s: counters at %d and %d, want %d", sc.c.ID, c.MessageSeq, c.EventSeq, said)
 		}
 	}
+	seal(t, s)
 	events := read(t, s, func(tx consult.Tx) ([]*consult.Event, error) { return tx.Events("lk", "", 1000) })
 	last := map[consult.ConsultationID]int64{}
 	for _, e := range events {

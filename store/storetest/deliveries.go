@@ -25,7 +25,7 @@ var deliveryLaws = []law{
 // claim gives the claimed as "event>webhook".
 func claim(t *testing.T, s consult.Store, now time.Time, limit int) []string {
 	t.Helper()
-	list, err := s.ClaimDeliveries(ctxOf(t), now, time.Minute, limit, limit)
+	list, err := s.ClaimDeliveries(ctxOf(t), now, time.Minute, limit, 1000)
 	if err != nil {
 		t.Fatalf("ClaimDeliveries: %v", err)
 	}
@@ -40,16 +40,16 @@ func names(list []consult.Delivery) []string {
 	return out
 }
 
-// settle settles by the claim that claim made.
+// settle settles by the claim that claim made at the outcome's time.
 func settle(t *testing.T, s consult.Store, event consult.EventID, webhook consult.WebhookID, o consult.Outcome) {
 	t.Helper()
-	if err := s.SettleDelivery(ctxOf(t), claimOf(t, s, event, webhook), o); err != nil {
+	if err := s.SettleDelivery(ctxOf(t), claimOf(t, s, event, webhook, o.At), o); err != nil {
 		t.Fatalf("SettleDelivery: %v", err)
 	}
 }
 
-// claimOf is the delivery of an event to a webhook as claim claimed it at morning.
-func claimOf(t *testing.T, s consult.Store, event consult.EventID, webhook consult.WebhookID) *consult.Delivery {
+// claimOf is the delivery of an event to a webhook as claim claimed it at a time.
+func claimOf(t *testing.T, s consult.Store, event consult.EventID, webhook consult.WebhookID, at time.Time) *consult.Delivery {
 	t.Helper()
 	list := read(t, s, func(tx consult.Tx) ([]*consult.Delivery, error) {
 		return tx.Deliveries(consult.DeliveryQuery{Webhook: webhook, Limit: 1000})
@@ -58,11 +58,15 @@ func claimOf(t *testing.T, s consult.Store, event consult.EventID, webhook consu
 	if i < 0 {
 		t.Fatalf("%s has no delivery of %s", webhook, event)
 	}
-	list[i].LeaseUntil = morning.Add(time.Minute)
+	list[i].LeaseUntil = at.Add(time.Minute)
 	return list[i]
 }
 
-var delivered = consult.Outcome{Delivered: true, Status: 200, At: morning}
+var delivered = deliveredAt(morning)
+
+func deliveredAt(at time.Time) consult.Outcome {
+	return consult.Outcome{Delivered: true, Status: 200, At: at}
+}
 
 func setWebhook(t *testing.T, s consult.Store, id consult.WebhookID) *consult.Webhook {
 	t.Helper()
@@ -111,7 +115,12 @@ func fanOut(t *testing.T, s consult.Store) {
 	if len(list) != 2 || list[1].Webhook.ID != "wh_2" {
 		t.Fatalf("claimed %+v, want two", list)
 	}
-	want(t, "whole", list[0], consult.Delivery{Event: *e, Webhook: *w, NextAt: morning})
+	if list[0].ID == "" || list[0].ID == list[1].ID {
+		t.Errorf("ids %q and %q", list[0].ID, list[1].ID)
+	}
+	want(t, "whole", list[0], consult.Delivery{
+		ID: list[0].ID, Event: *e, Webhook: *w, NextAt: morning, LeaseUntil: morning.Add(time.Minute),
+	})
 	tell(t, s, setScene(t, s, "b"), "2", 0)
 	want(t, "the next event", claim(t, s, morning, 10), []string{"evt_2>wh_1", "evt_2>wh_2", "evt_2>wh_late"})
 }
@@ -127,12 +136,12 @@ func oneAtATime(t *testing.T, s consult.Store) {
 	want(t, "the oldest", claim(t, s, now, 1), []string{"evt_b1>wh_1"})
 	want(t, "the oldest of the other", claim(t, s, now, 10), []string{"evt_a1>wh_1"})
 	want(t, "nothing while they are on their way", claim(t, s, now, 10), []string{})
-	settle(t, s, "evt_b1", "wh_1", delivered)
-	settle(t, s, "evt_a1", "wh_1", delivered)
+	settle(t, s, "evt_b1", "wh_1", deliveredAt(now))
+	settle(t, s, "evt_a1", "wh_1", deliveredAt(now))
 	want(t, "no more than asked for", claim(t, s, now, 1), []string{"evt_a2>wh_1"})
 	want(t, "the rest", claim(t, s, now, 1), []string{"evt_b2>wh_1"})
-	settle(t, s, "evt_a2", "wh_1", delivered)
-	settle(t, s, "evt_b2", "wh_1", delivered)
+	settle(t, s, "evt_a2", "wh_1", deliveredAt(now))
+	settle(t, s, "evt_b2", "wh_1", deliveredAt(now))
 	want(t, "all done", claim(t, s, now.Add(time.Hour), 10), []string{})
 }
 
@@ -186,27 +195,39 @@ func disabledGetNothing(t *testing.T, s consult.Store) {
 	tell(t, s, sc, "2", 0)
 	want(t, "first", claim(t, s, morning, 10), []string{"evt_1>wh_1", "evt_1>wh_2"})
 	gone := morning.Add(time.Second)
-	settle(t, s, "evt_1", "wh_1", consult.Outcome{DisableWebhook: true, Status: 410, At: gone})
+	first := claimOf(t, s, "evt_1", "wh_1", morning)
+	if err := s.SettleDelivery(ctxOf(t), first, consult.Outcome{DisableWebhook: true, Status: 410, At: gone}); err != nil {
+		t.Fatal(err)
+	}
 	settle(t, s, "evt_1", "wh_2", delivered)
-	w.DisabledAt = gone
+	w.DisabledAt, w.DisabledReason, w.Version = gone, consult.DisabledGone, 1
 	want(t, "the webhook", read(t, s, func(tx consult.Tx) (*consult.Webhook, error) { return tx.Webhook("wh_1") }), w)
 	want(t, "then", claim(t, s, morning, 10), []string{"evt_2>wh_2"})
 	tell(t, s, sc, "3", 0)
 	settle(t, s, "evt_2", "wh_2", delivered)
 	want(t, "and later", claim(t, s, morning.Add(time.Hour), 10), []string{"evt_3>wh_2"})
-	w.DisabledAt = time.Time{}
+	w.DisabledAt, w.DisabledReason = time.Time{}, ""
 	add(t, s, consult.Tx.SaveWebhook, w)
-	want(t, "on again, it goes on with what waited", claim(t, s, morning, 10), []string{"evt_2>wh_1"})
+	want(t, "on again, what waited stays dead", claim(t, s, morning.Add(time.Hour), 10), []string{})
+	tell(t, s, sc, "4", 0)
+	want(t, "and what comes is sent", claim(t, s, morning, 10), []string{"evt_4>wh_1"})
+	want(t, "what died tells why", logOf(t, s, "evt_2", "wh_1"), []consult.Attempt{{At: gone, Error: "the webhook is disabled"}})
 }
 
 func settling(t *testing.T, s consult.Store) {
 	sc := setScene(t, s, "a")
 	setWebhook(t, s, "wh_1")
 	tell(t, s, sc, "1", 0)
-	wantCode(t, consult.CodeNotFound, "an unknown event", s.SettleDelivery(ctxOf(t), deliveryOf("evt_none", "wh_1"), delivered))
-	wantCode(t, consult.CodeNotFound, "an unknown webhook", s.SettleDelivery(ctxOf(t), deliveryOf("evt_1", "wh_none"), delivered))
-	wantCode(t, consult.CodeInvalid, "without a time", s.SettleDelivery(ctxOf(t), deliveryOf("evt_1", "wh_1"), consult.Outcome{Delivered: true}))
-	claim(t, s, morning, 10)
+	wantCode(t, consult.CodeNotFound, "an unknown one", s.SettleDelivery(ctxOf(t), &consult.Delivery{ID: "d_none", LeaseUntil: morning}, delivered))
+	wantCode(t, consult.CodeInvalid, "without a time", s.SettleDelivery(ctxOf(t), &consult.Delivery{ID: "d_none"}, consult.Outcome{Delivered: true}))
+	unclaimed := claimOf(t, s, "evt_1", "wh_1", morning)
+	for _, lease := range []time.Time{{}, morning.Add(time.Minute)} {
+		unclaimed.LeaseUntil = lease
+		if err := s.SettleDelivery(ctxOf(t), unclaimed, delivered); err != nil {
+			t.Errorf("what nobody claimed: %v", err)
+		}
+	}
+	want(t, "what nobody claimed waits", claim(t, s, morning, 10), []string{"evt_1>wh_1"})
 	settle(t, s, "evt_1", "wh_1", delivered)
 	tell(t, s, sc, "2", 0)
 	want(t, "the next", claim(t, s, morning, 10), []string{"evt_2>wh_1"})
@@ -216,6 +237,27 @@ func settling(t *testing.T, s consult.Store) {
 	want(t, "the next is leased still", claim(t, s, morning, 10), []string{})
 	settle(t, s, "evt_2", "wh_1", delivered)
 	want(t, "what was delivered stays so", claim(t, s, morning.Add(time.Hour), 10), []string{})
+	want(t, "and only attempts are logged", logOf(t, s, "evt_1", "wh_1"), []consult.Attempt{{At: morning, Status: 200}})
+
+	// One that overslept settles as long as nobody else has it, and not after.
+	tell(t, s, sc, "3", 0)
+	claim(t, s, morning, 10)
+	again := morning.Add(time.Hour)
+	want(t, "after the lease", claim(t, s, again, 10), []string{"evt_3>wh_1"})
+	settle(t, s, "evt_3", "wh_1", delivered)
+	want(t, "still somebody else's", claim(t, s, again, 10), []string{})
+	settle(t, s, "evt_3", "wh_1", consult.Outcome{RetryAt: again, Status: 500, At: again})
+	claim(t, s, again, 10)
+	overslept := claimOf(t, s, "evt_3", "wh_1", again)
+	if err := s.SettleDelivery(ctxOf(t), overslept, deliveredAt(again.Add(time.Hour))); err != nil {
+		t.Fatal(err)
+	}
+	want(t, "settled late", claim(t, s, again.Add(2*time.Hour), 10), []string{})
+}
+
+func logOf(t *testing.T, s consult.Store, event consult.EventID, webhook consult.WebhookID) []consult.Attempt {
+	t.Helper()
+	return claimOf(t, s, event, webhook, morning).Log
 }
 
 // workersShare lets several workers deliver at once while the events come,
@@ -326,8 +368,4 @@ func (b *bench) done(d consult.Delivery) consult.Outcome {
 	b.last[queue(d)] = d.Event.Sequence
 	b.open--
 	return delivered
-}
-
-func deliveryOf(event consult.EventID, webhook consult.WebhookID) *consult.Delivery {
-	return &consult.Delivery{Event: consult.Event{ID: event}, Webhook: consult.Webhook{ID: webhook}}
 }

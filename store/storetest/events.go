@@ -34,6 +34,7 @@ func events(t *testing.T, s consult.Store) {
 	for _, e := range []*consult.Event{first, second, later} {
 		add(t, s, consult.Tx.AddEvent, e)
 	}
+	seal(t, s)
 	after := func(id consult.EventID, limit int) []*consult.Event {
 		return read(t, s, func(tx consult.Tx) ([]*consult.Event, error) { return tx.Events("lk", id, limit) })
 	}
@@ -41,6 +42,7 @@ func events(t *testing.T, s consult.Store) {
 	want(t, "the first", after("", 1), []*consult.Event{first})
 	want(t, "after the first", after(first.ID, 10), []*consult.Event{second, later})
 	want(t, "after the last", after(later.ID, 10), nil)
+	missing(t, s, "after another's", func(tx consult.Tx) ([]*consult.Event, error) { return tx.Events("lk", foreign.ID, 10) })
 	missing(t, s, "after none", func(tx consult.Tx) ([]*consult.Event, error) { return tx.Events("lk", "evt_none", 10) })
 	refused(t, s, consult.CodeConflict, "the same id", func(tx consult.Tx) error { return tx.AddEvent(newEvent(sc, "0", 4)) })
 	refused(t, s, consult.CodeConflict, "the same number", func(tx consult.Tx) error { return tx.AddEvent(newEvent(sc, "new", 2)) })
@@ -55,12 +57,25 @@ func webhooks(t *testing.T, s consult.Store) {
 	}
 	of := func(tx consult.Tx) ([]*consult.Webhook, error) { return tx.Webhooks("lk") }
 	want(t, "of the integration", read(t, s, of), []*consult.Webhook{a, b})
-	b.URL, b.Secrets, b.DisabledAt = "https://new.example", []consult.WebhookSecret{{Value: "whsec_3"}}, morning
+	want(t, "of all integrations", read(t, s, func(tx consult.Tx) ([]*consult.Webhook, error) { return tx.Webhooks("") }),
+		[]*consult.Webhook{a, b, other})
+	stale := *b
+	b.URL, b.Description, b.Events = "https://new.example", "новый", []consult.EventType{consult.MessageCreated}
+	b.Secrets = []consult.WebhookSecret{{Value: "whsec_3"}, {Value: "whsec_2", ExpiresAt: morning.Add(time.Hour)}}
+	b.DisabledAt, b.DisabledReason = morning, consult.DisabledByHand
 	add(t, s, consult.Tx.SaveWebhook, b)
+	if b.Version != stale.Version+1 {
+		t.Errorf("version %d after %d", b.Version, stale.Version)
+	}
+	refused(t, s, consult.CodeConflict, "saving an old version", func(tx consult.Tx) error { w := stale; return tx.SaveWebhook(&w) })
 	want(t, "saved", read(t, s, func(tx consult.Tx) (*consult.Webhook, error) { return tx.Webhook("wh_b") }), b)
 	missing(t, s, "no such webhook", func(tx consult.Tx) (*consult.Webhook, error) { return tx.Webhook("wh_none") })
 	refused(t, s, consult.CodeNotFound, "saving none", func(tx consult.Tx) error { return tx.SaveWebhook(&consult.Webhook{ID: "wh_none"}) })
 	refused(t, s, consult.CodeConflict, "the same", func(tx consult.Tx) error { return tx.AddWebhook(a) })
+	b.DeletedAt = morning.Add(time.Hour)
+	add(t, s, consult.Tx.SaveWebhook, b)
+	want(t, "without the deleted", read(t, s, of), []*consult.Webhook{a})
+	want(t, "the deleted by its id", read(t, s, func(tx consult.Tx) (*consult.Webhook, error) { return tx.Webhook("wh_b") }), b)
 }
 
 func audit(t *testing.T, s consult.Store) {

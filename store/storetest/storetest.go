@@ -28,6 +28,7 @@ func Run(t *testing.T, open func(t *testing.T) consult.Store) {
 		{"thread", threadLaws},
 		{"recordings", recordingLaws},
 		{"events", eventLaws},
+		{"log", logLaws},
 		{"deliveries", deliveryLaws},
 		{"accounts", accountLaws},
 	} {
