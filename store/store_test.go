@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"path/filepath"
 	"testing"
 
@@ -32,9 +33,28 @@ func sqliteURL(t testing.TB) string {
 }
 
 func TestSQLite(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) consult.Store { return open(t, sqliteURL(t)) })
+	storetest.Run(t, func(t *testing.T) consult.Store { return checked(t, sqliteURL(t)) })
 }
 
 func TestPostgres(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) consult.Store { return open(t, pgtest.URL(t)) })
+	storetest.Run(t, func(t *testing.T) consult.Store { return checked(t, pgtest.URL(t)) })
+}
+
+// checked opens a store, and looks at the end of the test whether its queues agree with its deliveries.
+func checked(t *testing.T, url string) *store.DB {
+	db := open(t, url)
+	t.Cleanup(func() {
+		ctx := context.WithoutCancel(t.Context())
+		if db.Ping(ctx) != nil {
+			return // a test that closed it
+		}
+		wrong, err := db.WrongQueues(ctx)
+		if err != nil {
+			t.Error(err)
+		}
+		for _, w := range wrong {
+			t.Error(w)
+		}
+	})
+	return db
 }

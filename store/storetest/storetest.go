@@ -30,6 +30,7 @@ func Run(t *testing.T, open func(t *testing.T) consult.Store) {
 		{"events", eventLaws},
 		{"log", logLaws},
 		{"deliveries", deliveryLaws},
+		{"outbox", outboxLaws},
 		{"accounts", accountLaws},
 	} {
 		t.Run(part.name, func(t *testing.T) {
