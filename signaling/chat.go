@@ -55,9 +55,6 @@ func (r *room) heardThread() {
 
 // onPostChat stores a text. The answer is the chat message itself.
 func (c *conn) onPostChat(ctx context.Context, id string, m protocol.PostChat) error {
-	if !c.seat.InThread() {
-		return consult.Errorf(consult.CodeForbidden, "not while waiting for admission")
-	}
 	if !c.chats.Allow() {
 		return consult.Errorf(consult.CodeRateLimited, "too many chat messages")
 	}
@@ -72,9 +69,6 @@ func (c *conn) onPostChat(ctx context.Context, id string, m protocol.PostChat) e
 
 // onGetHistory sends a page of the thread.
 func (c *conn) onGetHistory(ctx context.Context, id string, m protocol.GetHistory) error {
-	if !c.seat.InThread() {
-		return consult.Errorf(consult.CodeForbidden, "not while waiting for admission")
-	}
 	list, err := c.history(ctx, m.Since)
 	if err != nil {
 		return err

@@ -92,9 +92,12 @@ func (r *room) reread(ctx context.Context) error {
 		r.setSession(d.Consultation)
 		for _, s := range d.Seats {
 			r.seats[s.ID] = s
-			if !s.RevokedAt.IsZero() {
-				r.expel(s.ID, protocol.ErrorReply{Code: protocol.Code(consult.CodeLinkUnknown), Message: "the invite was revoked", Fatal: true})
-			} else if s.Admitted() {
+			switch here := r.sits(s.ID); {
+			case !s.RevokedAt.IsZero():
+				r.expel(s.ID, errRevoked)
+			case here != nil && here.LinkGeneration < s.LinkGeneration:
+				r.expel(s.ID, errReissued)
+			case s.Admitted():
 				r.admit(s.ID)
 			}
 		}
@@ -102,13 +105,24 @@ func (r *room) reread(ctx context.Context) error {
 	return nil
 }
 
+// sits is the seat of somebody who is here or waits, as it was when he came; nil when nobody is on it.
+func (r *room) sits(id consult.SeatID) *consult.Seat {
+	if w := r.waiting[id]; w != nil {
+		return w.seat
+	}
+	if m := r.members[id]; m != nil {
+		return m.seat
+	}
+	return nil
+}
+
 // expel closes the connection of somebody who may not be here any more; his
 // seat is not held, and goes at once when it is. It runs in the loop.
-func (r *room) expel(seat consult.SeatID, why protocol.ErrorReply) {
+func (r *room) expel(seat consult.SeatID, why *coded) {
 	out := func(c *conn) {
 		c.expelled.Store(true)
-		c.say(why, "")
-		c.close(protocol.CloseCode(why.Code), string(why.Code))
+		c.say(protocol.ErrorReply{Code: why.code, Message: why.message, Fatal: true}, "")
+		c.close(protocol.CloseCode(why.code), string(why.code))
 	}
 	if w := r.waiting[seat]; w != nil {
 		out(w.conn)

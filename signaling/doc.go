@@ -8,3 +8,5 @@
 // connection asks for: rereads facts after a hint, lets seats go whose
 // connection did not come back, starts and stops recordings.
 package signaling
+
+//go:generate go run ./gen ../docs/access-socket.md

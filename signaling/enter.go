@@ -44,7 +44,7 @@ func (c *conn) enter(ctx context.Context, id string) error {
 		return err
 	}
 	e.complete(id, history)
-	c.room.clerk.ask(taskRecording)
+	c.room.clerk.ask(taskRecording | taskFacts) // revoked or reissued between our reading and our coming in?
 	return nil
 }
 

@@ -25,6 +25,9 @@ func (c *conn) onJoin(ctx context.Context, id string, m protocol.Join) error {
 		}
 	}
 	session, seat, err := c.hub.desk.MayJoin(ctx, entered.Seat.ID)
+	if err == nil && seat.LinkGeneration != entered.Seat.LinkGeneration {
+		err = errReissued // a moment ago
+	}
 	if err != nil {
 		return fatally(err)
 	}
@@ -95,6 +98,11 @@ func (c *conn) wait(ctx context.Context, id string) error {
 	return nil
 }
 
+var (
+	errReissued = &coded{protocol.CodeReissued, "there is a new link for this person"}
+	errRevoked  = &coded{protocol.CodeRevoked, "the invite was revoked"}
+)
+
 var errReplaced = &coded{protocol.CodeReplaced, "another tab has taken the seat"}
 
 func (c *conn) replaced() { c.close(protocol.CloseReplaced, "replaced") }
@@ -134,6 +142,9 @@ func (r *room) tellDoctorPresence() {
 // onAdmitted goes on from the waiting room into the room.
 func (c *conn) onAdmitted(ctx context.Context) error {
 	_, seat, err := c.hub.desk.MayJoin(ctx, c.seat.ID)
+	if err == nil && seat.LinkGeneration != c.seat.LinkGeneration {
+		err = errReissued
+	}
 	if err != nil {
 		return fatally(err)
 	}

@@ -33,9 +33,7 @@ func (c *conn) onSetConsent(ctx context.Context, id string, m protocol.SetConsen
 		}
 		c.say(r.viewRecording(c.consent), id)
 		if r.session.Recording == consult.RecordRequired && !answer.Given {
-			r.expel(c.seat.ID, protocol.ErrorReply{
-				Code: protocol.Code(consult.CodeConsent), Message: "this consultation is recorded: it can be held by those who agree", Fatal: true,
-			})
+			r.expel(c.seat.ID, &coded{protocol.Code(consult.CodeConsent), "this consultation is recorded: it can be held by those who agree"})
 		}
 	})
 	r.clerk.ask(taskRecording)

@@ -294,6 +294,6 @@ func TestRevoked(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.Feed.Publish(consult.Hint{ConsultationID: v.ID, Kind: consult.HintSeats})
-	patient.fatal("link_unknown", protocol.CloseRevoked)
+	patient.fatal(protocol.CodeRevoked, protocol.CloseRevoked)
 	expect[protocol.PersonLeft](doctor)
 }

@@ -39,6 +39,7 @@ func (h *Hub) Run(ctx context.Context) error {
 			if err := h.desk.Sweep(ctx); err != nil && ctx.Err() == nil {
 				h.log.Error("sweep", "err", err)
 			}
+			h.removeErased(ctx)
 		}
 	}
 }
@@ -78,6 +79,27 @@ func (h *Hub) mend(ctx context.Context, leftovers []*consult.Recording) {
 		}
 		facts, err := h.rec.Mend(ctx, string(r.ID))
 		h.settle(ctx, r.ID, facts, err)
+	}
+}
+
+// removeErased removes the bytes of recordings that were erased. One that cannot
+// be removed is tried again the next time, and so is what a crash has left between removing and noting it.
+func (h *Hub) removeErased(ctx context.Context) {
+	erased, err := h.desk.ErasedRecordings(ctx)
+	if err != nil && ctx.Err() == nil {
+		h.log.Error("list erased recordings", "err", err)
+	}
+	for _, r := range erased {
+		if ctx.Err() != nil {
+			return
+		}
+		err := h.rec.Remove(string(r.ID)) // durable when it returns, and no error where there is nothing any more
+		if err == nil {
+			err = h.desk.ForgetBytes(ctx, r.ID)
+		}
+		if err != nil && ctx.Err() == nil {
+			h.log.Error("remove erased recording", "recording", r.ID, "err", err)
+		}
 	}
 }
 

@@ -13,14 +13,13 @@ import (
 
 // handler carries out one type of message.
 type handler struct {
-	run     func(c *conn, ctx context.Context, id string, body any) error
-	waiting bool // also from people who wait for admission
-	doctor  bool // doctors only
+	rule rule
+	run  func(c *conn, ctx context.Context, id string, body any) error
 }
 
-// on makes a handler of a function that takes one type of message.
-func on[T any](fn func(c *conn, ctx context.Context, id string, m T) error) handler {
-	return handler{run: func(c *conn, ctx context.Context, id string, body any) error {
+// on makes a handler of a function that takes one type of message from those whom the rule lets.
+func on[T any](who rule, fn func(c *conn, ctx context.Context, id string, m T) error) handler {
+	return handler{rule: who, run: func(c *conn, ctx context.Context, id string, body any) error {
 		m, ok := body.(T)
 		if !ok {
 			return fmt.Errorf("handler of %T got %T", m, body)
@@ -29,24 +28,22 @@ func on[T any](fn func(c *conn, ctx context.Context, id string, m T) error) hand
 	}}
 }
 
-func (h handler) whileWaiting() handler { h.waiting = true; return h }
-func (h handler) doctorsOnly() handler  { h.doctor = true; return h }
-
-// handlers has all message types but join, which comes first and once.
+// handlers has all message types. docs/access-socket.md is made from it.
 var handlers = map[string]handler{
-	"offer":      on((*conn).onOffer).whileWaiting(),
-	"setMedia":   on((*conn).onSetMedia).whileWaiting(),
-	"postChat":   on((*conn).onPostChat).whileWaiting(),
-	"getHistory": on((*conn).onGetHistory).whileWaiting(),
-	"setConsent": on((*conn).onSetConsent).whileWaiting(),
-	"leave":      on((*conn).onLeave).whileWaiting(),
-	"ping":       on((*conn).onPing).whileWaiting(),
-	"offerFile":  on((*conn).onOfferFile),
-	"finishFile": on((*conn).onFinishFile),
-	"cancelFile": on((*conn).onCancelFile),
-	"admit":      on((*conn).onAdmit).doctorsOnly(),
-	"invite":     on((*conn).onInvite).doctorsOnly(),
-	"end":        on((*conn).onEnd).doctorsOnly(),
+	"join":       on(newcomers, (*conn).onJoin),
+	"offer":      on(anybody, (*conn).onOffer),
+	"setMedia":   on(anybody, (*conn).onSetMedia),
+	"postChat":   on(threadOnes, (*conn).onPostChat),
+	"getHistory": on(threadOnes, (*conn).onGetHistory),
+	"setConsent": on(anybody, (*conn).onSetConsent),
+	"leave":      on(anybody, (*conn).onLeave),
+	"ping":       on(anybody, (*conn).onPing),
+	"offerFile":  on(admitted, (*conn).onOfferFile),
+	"finishFile": on(admitted, (*conn).onFinishFile),
+	"cancelFile": on(admitted, (*conn).onCancelFile),
+	"admit":      on(doctorsOnly, (*conn).onAdmit),
+	"invite":     on(doctorsOnly, (*conn).onInvite),
+	"end":        on(doctorsOnly, (*conn).onEnd),
 }
 
 // serve carries out messages until the socket ends, then gives up what it held.
@@ -77,28 +74,26 @@ func (c *conn) serve() {
 
 // handle runs the handler of one message.
 func (c *conn) handle(m protocol.Message) {
-	if m.Type == "join" {
-		join, ok := m.Body.(protocol.Join)
-		if c.stage != stageNew || !ok {
-			c.bad(m.ID, "joined already")
-			return
-		}
-		c.work(m.ID, func(ctx context.Context) error { return c.onJoin(ctx, m.ID, join) })
-		return
-	}
 	h := handlers[m.Type]
 	switch {
-	case c.stage == stageNew:
-		c.bad(m.ID, "join comes first")
 	case h.run == nil:
 		c.fail(m.ID, fmt.Errorf("no handler of %s", m.Type))
-	case c.stage == stageWaiting && !h.waiting:
-		c.fail(m.ID, consult.Errorf(consult.CodeForbidden, "not while waiting for admission"))
-	case h.doctor && c.seat.Role != consult.RoleDoctor:
-		c.fail(m.ID, consult.Errorf(consult.CodeForbidden, "doctors only"))
-	default:
-		c.work(m.ID, func(ctx context.Context) error { return h.run(c, ctx, m.ID, m.Body) })
+		return
+	case c.stage == stageNew && !h.rule.before:
+		c.bad(m.ID, "join comes first")
+		return
+	case c.stage != stageNew && h.rule.before:
+		c.bad(m.ID, "joined already")
+		return
 	}
+	c.work(m.ID, func(ctx context.Context) error {
+		if c.stage != stageNew {
+			if err := h.rule.check(c.stage, c.seat.Role); err != nil {
+				return err
+			}
+		}
+		return h.run(c, ctx, m.ID, m.Body)
+	})
 }
 
 // work runs fn with a deadline and answers its error.

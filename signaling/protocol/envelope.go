@@ -73,6 +73,7 @@ const (
 	CloseConsent      = 4009 // consent to recording is required first
 	CloseInternal     = 4010 // a defect of the server, or its database does not answer: come back later
 	CloseFull         = 4011 // the room has as many people as it may
+	CloseReissued     = 4012 // the person was given a new link, this one has ended: do not come back by yourself
 )
 
 // Codes of the error and fileFailed messages which the domain does not have.
@@ -82,6 +83,8 @@ const (
 	CodeReplaced   Code = "replaced"
 	CodeRoomFull   Code = "room_full"
 	CodeGone       Code = "gone"
+	CodeRevoked    Code = "revoked"
+	CodeReissued   Code = "link_reissued"
 )
 
 // Code classifies the error and fileFailed messages.
@@ -102,7 +105,9 @@ var ErrorCodes = []ErrorCode{
 	{CodeReplaced, CloseReplaced, "another tab of the same person took the seat"},
 	{"rate_limited", CloseRateLimited, "too many messages, or uploads at once"},
 	{"too_early", CloseTooEarly, "the join window is not open; ref is its opening, RFC 3339"},
-	{"link_unknown", CloseRevoked, "the invite was revoked"},
+	{"link_unknown", CloseRevoked, "the invite was revoked before the join"},
+	{CodeRevoked, CloseRevoked, "the invite was revoked while the person was here"},
+	{CodeReissued, CloseReissued, "the person was given a new link, and this tab came by the old one"},
 	{"link_expired", CloseRevoked, "the invite's time is over"},
 	{"consent_required", CloseConsent, "consent to recording is needed first"},
 	{"cancelled", CloseEnded, "the consultation was cancelled"},

@@ -357,7 +357,7 @@ function sameMedia(a: Media, b: Media): boolean {
 }
 
 const failureOf: Record<string, string> = {
-  revoked: 'link_unknown',
+  reissued: 'link_reissued',
   tooEarly: 'too_early',
   consent: 'consent_required',
   full: 'room_full',

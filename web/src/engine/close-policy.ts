@@ -5,7 +5,7 @@ export type Verdict =
   | { action: 'retry'; after: number | 'backoff' }
   | {
       action: 'stop';
-      why: 'ended' | 'replaced' | 'unauthorized' | 'revoked' | 'tooEarly' | 'consent' | 'full' | 'defect';
+      why: 'ended' | 'replaced' | 'unauthorized' | 'revoked' | 'reissued' | 'tooEarly' | 'consent' | 'full' | 'defect';
     };
 
 /** A client that was refused as malformed this many times in a row gives up: trying again will not help. */
@@ -22,6 +22,8 @@ export function verdictOf(code: number, defects: number): Verdict {
       return { action: 'stop', why: 'unauthorized' };
     case CloseCode.Revoked:
       return { action: 'stop', why: 'revoked' };
+    case CloseCode.Reissued:
+      return { action: 'stop', why: 'reissued' };
     case CloseCode.TooEarly:
       return { action: 'stop', why: 'tooEarly' };
     case CloseCode.Consent:

@@ -126,6 +126,8 @@ const fatalForGood = new Set([
   'unauthorized',
   'link_unknown',
   'link_expired',
+  'link_reissued',
+  'revoked',
   'too_early',
   'consent_required',
   'forbidden',

@@ -29,6 +29,8 @@ export const CloseCode = {
   Internal: 4010,
   /** the room has as many people as it may */
   Full: 4011,
+  /** the person was given a new link, this one has ended: do not come back by yourself */
+  Reissued: 4012,
 } as const;
 export type CloseCode = (typeof CloseCode)[keyof typeof CloseCode];
 
@@ -46,8 +48,12 @@ export type ErrorCode =
   | 'rate_limited'
   /** the join window is not open; ref is its opening, RFC 3339 */
   | 'too_early'
-  /** the invite was revoked */
+  /** the invite was revoked before the join */
   | 'link_unknown'
+  /** the invite was revoked while the person was here */
+  | 'revoked'
+  /** the person was given a new link, and this tab came by the old one */
+  | 'link_reissued'
   /** the invite's time is over */
   | 'link_expired'
   /** consent to recording is needed first */
