@@ -289,6 +289,7 @@ func (d *Desk) reject(ctx context.Context, f *File) error {
 // dropUploads rejects what was still being uploaded when a consultation ended.
 // A failure leaves some bytes behind, and is no reason to fail the end.
 func (d *Desk) dropUploads(ctx context.Context, id ConsultationID) {
+	ctx = withoutOnce(ctx) // what a request did was to end the consultation
 	var files []*File
 	err := d.store.View(ctx, func(tx Tx) (err error) {
 		files, err = tx.Files(id)

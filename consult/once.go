@@ -201,6 +201,10 @@ func WithOnce(ctx context.Context, o *Once) context.Context {
 	return context.WithValue(ctx, onceKey{}, &running{once: o, done: o.Object != ""})
 }
 
+func withoutOnce(ctx context.Context) context.Context {
+	return context.WithValue(ctx, onceKey{}, (*running)(nil))
+}
+
 func onceOf(ctx context.Context) *running {
 	r, _ := ctx.Value(onceKey{}).(*running)
 	return r
