@@ -11,7 +11,7 @@ export CGO_ENABLED ?= 0
 REQUIRE := TMK_REQUIRE_POSTGRES=1 TMK_REQUIRE_FFMPEG=1
 
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -path web/e2e -prune -o -type f -print)
-GENERATED    = $(shell git ls-files '*.gen.go' '*.gen.ts' docs/protocol.md docs/access-socket.md docs/configure.md deploy/tmk.example.yaml)
+GENERATED    = $(shell git ls-files '*.gen.go' '*.gen.ts' docs/protocol.md docs/access.md docs/access-socket.md docs/tmk.postman_collection.json docs/configure.md deploy/tmk.example.yaml)
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
