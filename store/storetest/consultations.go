@@ -28,6 +28,7 @@ func fullConsultation() *consult.Consultation {
 		Status:   consult.Finished, EndReason: consult.EndedByDoctor, CancelReason: "нет",
 		CreatedAt: morning.Add(time.Microsecond), StartedAt: morning.Add(time.Minute),
 		FinishedAt: morning.Add(time.Hour), EmptySince: morning.Add(2 * time.Hour), Version: 7,
+		Rating: consult.Rating{Stars: 4, Comment: "спасибо", At: morning.Add(3 * time.Hour)},
 	}
 }
 
@@ -131,6 +132,7 @@ func nonsenseIsRefused(t *testing.T, s consult.Store) {
 		"end reason": func(c *consult.Consultation) { c.EndReason = "boredom" },
 		"recording":  func(c *consult.Consultation) { c.Recording = "on" },
 		"duration":   func(c *consult.Consultation) { c.Duration = -time.Minute },
+		"rating":     func(c *consult.Consultation) { c.Rating.Stars = 6 },
 		"no id":      func(c *consult.Consultation) { c.ID = "" },
 	} {
 		c := newConsultation("a")
@@ -175,6 +177,22 @@ func listFilters(t *testing.T, s consult.Store) {
 		{"doctor", consult.ConsultationQuery{DoctorID: "d1"}, []string{"c_1", "c_3"}},
 		{"patient", consult.ConsultationQuery{PatientID: "p1"}, []string{"c_3", "c_4"}},
 		{"one status", consult.ConsultationQuery{Status: []consult.Status{consult.Finished}}, []string{"c_2"}},
+		{"one status twice", consult.ConsultationQuery{Status: []consult.Status{consult.Finished, consult.Finished}}, []string{"c_2"}},
+		{"all statuses", consult.ConsultationQuery{Status: []consult.Status{
+			consult.Missed, consult.Upcoming, consult.Current, consult.Cancelled, consult.Finished,
+		}}, []string{"c_0", "c_1", "c_2", "c_3", "c_4"}},
+		{"two, no more than two, backwards, of an integration", consult.ConsultationQuery{
+			Integration: "lk", Status: []consult.Status{consult.Upcoming, consult.Current, consult.Finished}, Limit: 2, Descending: true,
+		}, []string{"c_2", "c_1"}},
+		{"behind a cursor and from", consult.ConsultationQuery{From: at(1), AfterStartsAt: at(1), AfterID: "c_1"}, []string{"c_2", "c_3", "c_4"}},
+		{"behind a cursor that is before from", consult.ConsultationQuery{From: at(3), AfterStartsAt: at(0), AfterID: "c_0"}, []string{"c_3", "c_4"}},
+		{"behind a cursor and to, backwards", consult.ConsultationQuery{
+			To: at(3), AfterStartsAt: at(2), AfterID: "c_2", Descending: true,
+		}, []string{"c_1", "c_0"}},
+		{"behind a cursor that is after to, backwards", consult.ConsultationQuery{
+			To: at(2), AfterStartsAt: at(3), AfterID: "c_3", Descending: true,
+		}, []string{"c_1", "c_0"}},
+		{"behind a cursor up to to", consult.ConsultationQuery{To: at(3), AfterStartsAt: at(0), AfterID: "c_0"}, []string{"c_1", "c_2"}},
 		{"two", consult.ConsultationQuery{Status: []consult.Status{consult.Missed, consult.Upcoming}}, []string{"c_0", "c_4"}},
 		{"from is in, to is out", consult.ConsultationQuery{From: at(1), To: at(3)}, []string{"c_1", "c_2"}},
 		{"everything at once, backwards", consult.ConsultationQuery{
@@ -183,7 +201,9 @@ func listFilters(t *testing.T, s consult.Store) {
 		}, []string{"c_2", "c_0"}},
 		{"nobody's", consult.ConsultationQuery{DoctorID: "d9"}, []string{}},
 	} {
-		c.q.Limit = 10
+		if c.q.Limit == 0 {
+			c.q.Limit = 10
+		}
 		want(t, c.name, listed(t, s, c.q), c.want)
 	}
 }
@@ -207,13 +227,16 @@ func pagesAreStable(t *testing.T, s consult.Store) {
 		for i := range 23 {
 			c := newConsultation(fmt.Sprintf("%s%02d", name, i))
 			c.StartsAt, c.Doctor.ID = morning.Add(time.Duration(i/6)*time.Microsecond), name
+			c.Status = []consult.Status{consult.Upcoming, consult.Current}[i%2]
 			add(t, s, consult.Tx.AddConsultation, c)
 			all = append(all, string(c.ID))
 		}
 		if descending {
 			slices.Reverse(all)
 		}
-		q := consult.ConsultationQuery{DoctorID: name, Limit: 5, Descending: descending}
+		q := consult.ConsultationQuery{
+			DoctorID: name, Limit: 5, Descending: descending, Status: []consult.Status{consult.Upcoming, consult.Current},
+		}
 		var got []string
 		for page := 0; ; page++ {
 			list := read(t, s, func(tx consult.Tx) ([]*consult.Consultation, error) { return tx.Consultations(q) })
@@ -247,10 +270,12 @@ func limits(t *testing.T, s consult.Store) {
 			_, err := tx.Consultations(consult.ConsultationQuery{Limit: n})
 			return err
 		},
-		"Messages":          func(tx consult.Tx, n int) error { _, err := tx.Messages(sc.c.ID, 0, n); return err },
-		"RecordingsByState": func(tx consult.Tx, n int) error { _, err := tx.RecordingsByState("", n); return err },
-		"Events":            func(tx consult.Tx, n int) error { _, err := tx.Events("lk", "", n); return err },
-		"Audit":             func(tx consult.Tx, n int) error { _, err := tx.Audit(consult.AuditQuery{Limit: n}); return err },
+		"Messages":           func(tx consult.Tx, n int) error { _, err := tx.Messages(sc.c.ID, 0, n); return err },
+		"RecordingsToRemove": func(tx consult.Tx, n int) error { _, err := tx.RecordingsToRemove(n); return err },
+		"AuditChain":         func(tx consult.Tx, n int) error { _, err := tx.AuditChain(0, n); return err },
+		"RecordingsByState":  func(tx consult.Tx, n int) error { _, err := tx.RecordingsByState("", n); return err },
+		"Events":             func(tx consult.Tx, n int) error { _, err := tx.Events("lk", "", n); return err },
+		"Audit":              func(tx consult.Tx, n int) error { _, err := tx.Audit(consult.AuditQuery{Limit: n}); return err },
 	} {
 		for _, n := range []int{0, -1} {
 			wantCode(t, consult.CodeInvalid, name, s.View(ctxOf(t), func(tx consult.Tx) error { return list(tx, n) }))

@@ -13,6 +13,7 @@ var eventLaws = []law{
 	{"events", events},
 	{"webhooks", webhooks},
 	{"audit", audit},
+	{"questions to the audit", auditQueries},
 }
 
 func newEvent(sc scene, name string, seq int64) *consult.Event {
@@ -100,4 +101,65 @@ func audit(t *testing.T, s consult.Store) {
 	want(t, "the newest", of("", 1), all[:1])
 	want(t, "of one", of("c_gone", 10), []*consult.AuditEntry{all[1], all[3]})
 	refused(t, s, consult.CodeConflict, "the same", func(tx consult.Tx) error { return tx.AddAudit(all[0]) })
+}
+
+func auditQueries(t *testing.T, s consult.Store) {
+	for i, e := range []*consult.AuditEntry{
+		{Actor: "key:k_1", Action: "consultation.schedule", ConsultationID: "c_1", Object: "c_1"},
+		{Actor: "staff:u_1", Action: "recording.read", ConsultationID: "c_1", Object: "r_1"},
+		{Actor: "staff:u_2", Action: "recording.erase", ConsultationID: "c_2", Object: "r_2"},
+		{Actor: "system", Action: "recording.start", ConsultationID: "c_2", Object: "r_3"},
+		{Actor: "key:k_1", Action: "webhook.create", Object: "wh_1"},
+		{Actor: "staffing:u_1", Action: "recordings.read", Object: "r_1"}, // nobody's, but alike
+		{Actor: "nobody", Action: "claimed", Object: "u_1"},
+	} {
+		e.ID, e.At = fmt.Sprint("au_", i), morning.Add(time.Duration(i)*time.Minute)
+		add(t, s, consult.Tx.AddAudit, e)
+	}
+	at := func(minutes int) time.Time { return morning.Add(time.Duration(minutes) * time.Minute) }
+	for _, c := range []struct {
+		name string
+		q    consult.AuditQuery
+		want []string
+	}{
+		{"all", consult.AuditQuery{}, []string{"au_6", "au_5", "au_4", "au_3", "au_2", "au_1", "au_0"}},
+		{"somebody", consult.AuditQuery{Actor: "staff:u_1"}, []string{"au_1"}},
+		{"a kind", consult.AuditQuery{Actor: "staff:"}, []string{"au_2", "au_1"}},
+		{"the system", consult.AuditQuery{Actor: "system"}, []string{"au_3"}},
+		{"an action", consult.AuditQuery{Action: "recording.read"}, []string{"au_1"}},
+		{"an action without a dot", consult.AuditQuery{Action: "claimed"}, []string{"au_6"}},
+		{"half an action", consult.AuditQuery{Action: "recording"}, []string{}},
+		{"an area", consult.AuditQuery{Action: "recording."}, []string{"au_3", "au_2", "au_1"}},
+		{"a consultation", consult.AuditQuery{ConsultationID: "c_2"}, []string{"au_3", "au_2"}},
+		{"an object", consult.AuditQuery{Object: "r_1"}, []string{"au_5", "au_1"}},
+		{"from is in, to is out", consult.AuditQuery{From: at(1), To: at(3)}, []string{"au_2", "au_1"}},
+		{"a page", consult.AuditQuery{Limit: 2}, []string{"au_6", "au_5"}},
+		{"the next", consult.AuditQuery{Limit: 2, After: "au_5"}, []string{"au_4", "au_3"}},
+		{"everything at once", consult.AuditQuery{
+			Actor: "staff:u_2", Action: "recording.erase", ConsultationID: "c_2", Object: "r_2", From: at(0), To: at(9), After: "au_5",
+		}, []string{"au_2"}},
+	} {
+		if c.q.Limit == 0 {
+			c.q.Limit = 10
+		}
+		list := read(t, s, func(tx consult.Tx) ([]*consult.AuditEntry, error) { return tx.Audit(c.q) })
+		want(t, c.name, ids(list, func(a *consult.AuditEntry) string { return a.ID }), c.want)
+	}
+	missing(t, s, "behind none", func(tx consult.Tx) ([]*consult.AuditEntry, error) {
+		return tx.Audit(consult.AuditQuery{Limit: 1, After: "au_none"})
+	})
+	for i := range 3 { // many in one moment
+		add(t, s, consult.Tx.AddAudit, &consult.AuditEntry{ID: fmt.Sprint("au_x", 9-i), At: at(60), Actor: "system", Action: "x"})
+	}
+	var all []string
+	for after := ""; ; after = all[len(all)-1] {
+		page := read(t, s, func(tx consult.Tx) ([]*consult.AuditEntry, error) {
+			return tx.Audit(consult.AuditQuery{Limit: 1, After: after, From: at(60)})
+		})
+		if len(page) == 0 {
+			break
+		}
+		all = append(all, page[0].ID)
+	}
+	want(t, "one at a time", all, []string{"au_x7", "au_x8", "au_x9"})
 }

@@ -43,6 +43,20 @@ func recordings(t *testing.T, s consult.Store) {
 	want(t, "the newest active", in(consult.RecordingActive, 1), []*consult.Recording{b})
 	want(t, "ready", in(consult.RecordingReady, 10), nil)
 
+	toRemove := func(limit int) []*consult.Recording {
+		return read(t, s, func(tx consult.Tx) ([]*consult.Recording, error) { return tx.RecordingsToRemove(limit) })
+	}
+	for i, r := range []*consult.Recording{first, a, b} {
+		r.State, r.ErasedAt, r.EraseReason = consult.RecordingErased, morning.Add(-time.Duration(i)*time.Minute), "отозвано согласие"
+		add(t, s, consult.Tx.SaveRecording, r)
+	}
+	want(t, "to remove, the first erased first", toRemove(10), []*consult.Recording{b, a, first})
+	want(t, "one of them", toRemove(1), []*consult.Recording{b})
+	b.BytesGone = true
+	add(t, s, consult.Tx.SaveRecording, b)
+	want(t, "removed", read(t, s, func(tx consult.Tx) (*consult.Recording, error) { return tx.Recording("r_b") }), b)
+	want(t, "left to remove", toRemove(10), []*consult.Recording{a, first})
+
 	missing(t, s, "no such recording", func(tx consult.Tx) (*consult.Recording, error) { return tx.Recording("r_none") })
 	refused(t, s, consult.CodeNotFound, "saving none", func(tx consult.Tx) error {
 		return tx.SaveRecording(&consult.Recording{ID: "r_none", State: consult.RecordingReady})

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -11,6 +12,7 @@ var seatLaws = []law{
 	{"seats", seats},
 	{"passes", passes},
 	{"attendances", attendances},
+	{"of many consultations", ofManyConsultations},
 	{"what belongs to a seat belongs to its consultation", belonging},
 }
 
@@ -21,6 +23,7 @@ func seats(t *testing.T, s consult.Store) {
 	early.Person = consult.Person{ID: "", Name: "Толмач", Specialty: "якутский"}
 	early.LinkExpiresAt, early.RevokedAt, early.AdmittedAt = morning.Add(1), morning.Add(time.Hour), morning.Add(time.Minute)
 	early.LinkExpiresAt = early.LinkExpiresAt.Truncate(time.Microsecond)
+	early.LinkGeneration = 7
 	add(t, s, consult.Tx.AddSeat, early)
 
 	list := func(id consult.ConsultationID) []*consult.Seat {
@@ -34,7 +37,7 @@ func seats(t *testing.T, s consult.Store) {
 
 	changed := *sc.patient
 	changed.Role, changed.Person = consult.RoleRelative, consult.Person{ID: "p9", Name: "Мама", Specialty: "-"}
-	changed.LinkHash, changed.LinkExpiresAt = consult.HashToken("new"), morning.Add(time.Hour)
+	changed.LinkHash, changed.LinkGeneration, changed.LinkExpiresAt = consult.HashToken("new"), 3, morning.Add(time.Hour)
 	changed.RevokedAt, changed.AdmittedAt = morning.Add(2*time.Hour), morning.Add(3*time.Hour)
 	add(t, s, consult.Tx.SaveSeat, &changed)
 	want(t, "saved", read(t, s, func(tx consult.Tx) (*consult.Seat, error) { return tx.Seat(changed.ID) }), &changed)
@@ -90,6 +93,11 @@ func passes(t *testing.T, s consult.Store) {
 		}
 		return err
 	})
+	add(t, s, consult.Tx.AddPass, &consult.Pass{Hash: consult.HashToken("patient's"), SeatID: sc.patient.ID, CreatedAt: morning, ExpiresAt: morning})
+	for range 2 {
+		update(t, s, func(tx consult.Tx) error { return tx.DeletePassesOf(sc.patient.ID) })
+	}
+	missing(t, s, "a seat's", byName("patient's"))
 	missing(t, s, "the old pass", byName("old"))
 	want(t, "the one at the edge", read(t, s, byName("edge")), edge)
 	want(t, "the live one", read(t, s, byName("live")), live)
@@ -98,7 +106,7 @@ func passes(t *testing.T, s consult.Store) {
 func attendances(t *testing.T, s consult.Store) {
 	sc, other := setScene(t, s, "a"), setScene(t, s, "b")
 	attend := func(id string, sc scene, seat *consult.Seat, joined time.Time) *consult.Attendance {
-		a := &consult.Attendance{ID: id, ConsultationID: sc.c.ID, SeatID: seat.ID, Role: seat.Role, JoinedAt: joined}
+		a := &consult.Attendance{ID: id, ConsultationID: sc.c.ID, SeatID: seat.ID, Role: seat.Role, Node: "node " + id, JoinedAt: joined}
 		add(t, s, consult.Tx.AddAttendance, a)
 		return a
 	}
@@ -115,6 +123,43 @@ func attendances(t *testing.T, s consult.Store) {
 	want(t, "the open ones", read(t, s, consult.Tx.OpenAttendances), []*consult.Attendance{else1, a, b})
 	refused(t, s, consult.CodeNotFound, "saving none", func(tx consult.Tx) error { return tx.SaveAttendance(&consult.Attendance{ID: "a_none"}) })
 	refused(t, s, consult.CodeConflict, "the same", func(tx consult.Tx) error { return tx.AddAttendance(a) })
+}
+
+// What many consultations have comes by consultation in the order asked for.
+func ofManyConsultations(t *testing.T, s consult.Store) {
+	a, b, c := setScene(t, s, "a"), setScene(t, s, "b"), setScene(t, s, "c")
+	for i, sc := range []scene{c, a, b, a} {
+		at := morning.Add(time.Duration(i) * time.Minute)
+		add(t, s, consult.Tx.AddAttendance, &consult.Attendance{
+			ID: fmt.Sprint("a_", i), ConsultationID: sc.c.ID, SeatID: sc.doctor.ID, Role: consult.RoleDoctor, JoinedAt: at,
+		})
+		add(t, s, consult.Tx.AddRecording, &consult.Recording{
+			ID: consult.RecordingID(fmt.Sprint("r_", i)), ConsultationID: sc.c.ID, SeatID: sc.doctor.ID, Role: consult.RoleDoctor,
+			Source: "camera", State: consult.RecordingActive, StartedAt: at,
+		})
+	}
+	asked := []consult.ConsultationID{b.c.ID, "c_none", a.c.ID, b.c.ID, c.c.ID}
+	view(t, s, func(tx consult.Tx) error {
+		seats, err := tx.Seats(asked...)
+		want(t, "seats", ids(seats, func(s *consult.Seat) consult.SeatID { return s.ID }),
+			[]string{"s_b_doctor", "s_b_patient", "s_a_doctor", "s_a_patient", "s_c_doctor", "s_c_patient"})
+		if err != nil {
+			return err
+		}
+		attendances, err := tx.Attendances(asked...)
+		want(t, "attendances", ids(attendances, func(a *consult.Attendance) string { return a.ID }), []string{"a_2", "a_1", "a_3", "a_0"})
+		if err != nil {
+			return err
+		}
+		recordings, err := tx.Recordings(asked...)
+		want(t, "recordings", ids(recordings, func(r *consult.Recording) consult.RecordingID { return r.ID }), []string{"r_2", "r_1", "r_3", "r_0"})
+		if err != nil {
+			return err
+		}
+		none, err := tx.Seats()
+		want(t, "of none", none, nil)
+		return err
+	})
 }
 
 func belonging(t *testing.T, s consult.Store) {

@@ -32,6 +32,7 @@ func Run(t *testing.T, open func(t *testing.T) consult.Store) {
 		{"deliveries", deliveryLaws},
 		{"outbox", outboxLaws},
 		{"accounts", accountLaws},
+		{"once", onceLaws},
 	} {
 		t.Run(part.name, func(t *testing.T) {
 			for _, l := range part.tests {
