@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"sync"
 	"time"
 
@@ -38,10 +39,11 @@ type LK struct {
 
 	mu      sync.Mutex
 	key     consult.KeyID
-	secret  string // of the API key
-	alone   bool   // only this machine reaches the page
-	hook    string // the webhook's id
-	signing []string
+	secret  string   // of the API key
+	alone   bool     // only this machine reaches the page
+	hook    string   // the webhook's id
+	signing []string // the webhook's secrets; none until it is registered
+	since   time.Time
 	admin   Admin
 	closed  bool
 	inbox   inbox
@@ -92,37 +94,74 @@ func (lk *LK) Start(ctx context.Context, admin Admin, alone bool) error {
 	lk.mu.Lock()
 	lk.key, lk.secret, lk.alone, lk.admin = key.ID, secret, alone, admin
 	lk.mu.Unlock()
-	return lk.register(ctx)
+	if err := lk.remember(ctx); err != nil {
+		return fmt.Errorf("read the log of events: %w", err)
+	}
+	if err := lk.register(ctx); err != nil {
+		return fmt.Errorf("register the demo's webhook: %w", err)
+	}
+	return nil
 }
 
-// register finds or makes the endpoint at this address and ends those of earlier starts at others.
+// register finds or makes the endpoint at this address and removes those of
+// earlier starts at others. The secret of one that is found was known to an
+// earlier start only, so it gets a new one.
 func (lk *LK) register(ctx context.Context) error {
-	url := lk.base + "/demo/api/webhook"
-	hooks, err := lk.desk.Webhooks(ctx, consult.System, Integration)
-	if err != nil {
-		return fmt.Errorf("list the demo's webhooks: %w", err)
-	}
-	var mine *consult.Webhook
-	for _, h := range hooks {
-		switch {
-		case !h.DisabledAt.IsZero():
-		case h.URL == url && mine == nil:
-			mine = h
-		default:
-			if err := lk.desk.DisableWebhook(ctx, h.ID); err != nil {
-				return fmt.Errorf("disable the demo's old webhook: %w", err)
-			}
+	here := lk.base + "/demo/api/webhook"
+	var list struct {
+		Items []struct {
+			ID, URL string
+			Enabled bool
 		}
 	}
-	if mine == nil {
-		if mine, err = lk.desk.CreateWebhook(ctx, consult.System, Integration, consult.WebhookOrder{URL: url}); err != nil {
-			return fmt.Errorf("register the demo's webhook: %w", err)
+	if err := lk.call(ctx, http.MethodGet, "/webhooks?limit=200", nil, &list); err != nil {
+		return err
+	}
+	var hook struct{ ID, Secret string }
+	for _, h := range list.Items {
+		path := "/webhooks/" + h.ID
+		if h.URL != here || !h.Enabled || hook.ID != "" {
+			if err := lk.call(ctx, http.MethodDelete, path, nil, nil); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := lk.call(ctx, http.MethodPost, path+"/secret/rotate", map[string]int{"keepOldMinutes": 0}, &hook); err != nil {
+			return err
+		}
+	}
+	if hook.ID == "" {
+		if err := lk.call(ctx, http.MethodPost, "/webhooks", map[string]string{"url": here, "description": "demo page"}, &hook); err != nil {
+			return err
 		}
 	}
 	lk.mu.Lock()
 	defer lk.mu.Unlock()
-	lk.hook, lk.signing = string(mine.ID), mine.LiveSecrets(time.Now())
+	lk.hook, lk.signing, lk.since = hook.ID, []string{hook.Secret}, time.Now()
 	return nil
+}
+
+// remember reads the log of events, so that LK knows after a restart what it
+// has worked on and which event comes next.
+func (lk *LK) remember(ctx context.Context) error {
+	for after := ""; ; {
+		var page struct {
+			Items     []told
+			NextAfter string
+		}
+		if err := lk.call(ctx, http.MethodGet, "/events?limit=200&after="+url.QueryEscape(after), nil, &page); err != nil {
+			return err
+		}
+		if len(page.Items) == 0 {
+			return nil
+		}
+		after = page.NextAfter
+		lk.mu.Lock()
+		for _, e := range page.Items {
+			lk.inbox.take(e.ID, e.Data.SessionID, e.Sequence)
+		}
+		lk.mu.Unlock()
+	}
 }
 
 // Close revokes the key, whose secret nobody knows any more, and ends the long polls.
@@ -151,7 +190,9 @@ func (lk *LK) getInfo(w http.ResponseWriter, _ *http.Request) {
 		WebhookID string `json:"webhookId"`
 		Receiver  int    `json:"receiver"` // what the endpoint answers to good events
 		KeyShown  bool   `json:"keyShown"` // GET /demo/api/key tells the key
-	}{lk.admin, lk.desk.Config().PublicURL, lk.hook, lk.inbox.answer, lk.alone})
+		// What happened before LK has read in the log; what came later must have come by webhook.
+		Since time.Time `json:"since"`
+	}{lk.admin, lk.desk.Config().PublicURL, lk.hook, lk.inbox.answer, lk.alone, lk.since})
 }
 
 // getKey tells the key to whoever sits at this machine: a request that one has copied should run as it is.

@@ -135,6 +135,10 @@ func (lk *LK) postWebhook(w http.ResponseWriter, r *http.Request) {
 	now := time.Now()
 	lk.mu.Lock()
 	defer lk.mu.Unlock()
+	if len(lk.signing) == 0 {
+		http.Error(w, "LK is starting", http.StatusServiceUnavailable)
+		return
+	}
 	e := event{
 		ID: what.ID, Type: what.Type, Sequence: what.Sequence, SessionID: what.Data.SessionID, Status: what.Data.Status,
 		ReceivedAt: now, Verified: notify.Verify(lk.signing, r.Header, body, now) == nil,

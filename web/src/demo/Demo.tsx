@@ -9,6 +9,7 @@ import { Deliveries } from './Deliveries';
 import style from './Demo.module.css';
 import { Events } from './Events';
 import { History } from './History';
+import { useCalls } from './journal';
 import { info } from './lk';
 import type { Viewer } from './model';
 import { Skeleton } from './parts';
@@ -34,6 +35,7 @@ export function Demo() {
       void queries.invalidateQueries({ queryKey: [key] });
   }, [queries]);
   const arrivals = useArrivals(changed);
+  const calls = useCalls();
   const eventsOf = (id: string) => {
     setSession(id);
     setSide('events');
@@ -54,9 +56,15 @@ export function Demo() {
       name: t('demo.tab.events'),
       news: arrivals.list.length,
       newsName: t('demo.events.count'),
-      content: () => <Events arrivals={arrivals} session={session} onAll={() => setSession('')} />,
+      content: () => <Events arrivals={arrivals} session={session} onAll={() => setSession('')} info={about.data} />,
     },
-    { id: 'calls', name: t('demo.tab.calls'), content: () => <Calls info={about.data} /> },
+    {
+      id: 'calls',
+      name: t('demo.tab.calls'),
+      news: calls.filter(({ quiet }) => !quiet).length,
+      newsName: t('demo.calls.count'),
+      content: () => <Calls info={about.data} />,
+    },
     {
       id: 'deliveries',
       name: t('demo.tab.deliveries'),

@@ -3,7 +3,7 @@ import { IconShieldCheck, IconShieldX, IconX } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import style from './Demo.module.css';
-import type { Arrival } from './lk';
+import type { Arrival, Info } from './lk';
 import { eventLog } from './model';
 import { Empty, Failure, Json } from './parts';
 import type { Arrivals } from './useArrivals';
@@ -13,10 +13,11 @@ interface EventsProps {
   /** only those of this consultation; '' for all */
   session: string;
   onAll: () => void;
+  info: Info | undefined;
 }
 
 /** Events are the webhooks as LK got them, newest first, with its verdict on each. */
-export function Events({ arrivals, session, onAll }: EventsProps) {
+export function Events({ arrivals, session, onAll, info }: EventsProps) {
   const { t } = useTranslation();
   const shown = session ? arrivals.list.filter((event) => event.sessionId === session) : arrivals.list;
   return (
@@ -39,7 +40,7 @@ export function Events({ arrivals, session, onAll }: EventsProps) {
           {t('demo.events.only', { id: short(session) })}
         </Button>
       ) : (
-        <LogCheck arrived={arrivals.list} />
+        <LogCheck arrived={arrivals.list} since={info?.since ?? ''} />
       )}
       {shown.length === 0 && <Empty title={t('demo.events.none')}>{t('demo.events.noneText')}</Empty>}
       <ol className={style.plainList} aria-live="polite" aria-relevant="additions">
@@ -107,11 +108,12 @@ function EventRow({ event }: { event: Arrival }) {
 }
 
 /** LogCheck compares what arrived with the server's own log of events. */
-function LogCheck({ arrived }: { arrived: Arrival[] }) {
+function LogCheck({ arrived, since }: { arrived: Arrival[]; since: string }) {
   const { t } = useTranslation();
   const check = useMutation({ mutationFn: eventLog });
   const known = new Set(arrived.filter(({ verified, answered }) => verified && answered < 300).map(({ id }) => id));
-  const missing = check.data?.filter(({ id }) => !known.has(id)).length ?? 0;
+  const log = check.data?.filter(({ createdAt }) => createdAt >= since) ?? [];
+  const missing = log.filter(({ id }) => !known.has(id)).length;
   return (
     <div className={style.check}>
       <Button
@@ -125,7 +127,7 @@ function LogCheck({ arrived }: { arrived: Arrival[] }) {
       </Button>
       {check.data && (
         <p role="status" data-testid="demo-log-verdict" data-missing={missing}>
-          {t(missing ? 'demo.events.checkMissing' : 'demo.events.checkGood', { all: check.data.length, missing })}
+          {t(missing ? 'demo.events.checkMissing' : 'demo.events.checkGood', { all: log.length, missing })}
         </p>
       )}
       <Failure error={check.error} />

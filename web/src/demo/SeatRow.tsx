@@ -19,11 +19,12 @@ export function SeatRow({ session, seat, onChanged }: SeatRowProps) {
   const { t } = useTranslation();
   const anew = useMutation({ mutationFn: () => reissue(seat.id), onSuccess: onChanged });
   const gone = useMutation({ mutationFn: () => revoke(seat.id), onSuccess: onChanged });
-  const url = anew.data?.url ?? seat.url;
+  const url = seat.revokedAt ? undefined : (anew.data?.url ?? seat.url);
   const person = session.participants.find(({ id }) => id === seat.id);
   const inside = person?.visits.some(({ leftAt }) => !leftAt) ?? false;
   const who = seat.name || t(`noname.${seat.role}`);
   const own = seat.personId === session.doctor.id || seat.personId === session.patient.id;
+  const revoked = !!seat.revokedAt;
   return (
     <li className={style.seat} data-testid="demo-seat" data-role={seat.role} data-inside={inside}>
       <div className={style.seatName}>
@@ -31,6 +32,7 @@ export function SeatRow({ session, seat, onChanged }: SeatRowProps) {
         <span>
           {t(`role.${seat.role}`)}
           {inside && <em>{t('demo.seat.inside')}</em>}
+          {revoked && <em data-bad="true">{t('demo.seat.revoked')}</em>}
         </span>
       </div>
       <div className={style.seatActions}>
@@ -51,14 +53,16 @@ export function SeatRow({ session, seat, onChanged }: SeatRowProps) {
             <CopyButton text={url} size="sm" label={`${t('common.copy')}: ${who}`} />
           </>
         )}
-        <IconButton
-          icon={<IconRefresh size={20} />}
-          label={`${t('demo.seat.reissue')}: ${who}`}
-          busy={anew.isPending}
-          onClick={() => anew.mutate()}
-          testId="demo-reissue"
-        />
-        {!own && (
+        {!revoked && (
+          <IconButton
+            icon={<IconRefresh size={20} />}
+            label={`${t('demo.seat.reissue')}: ${who}`}
+            busy={anew.isPending}
+            onClick={() => anew.mutate()}
+            testId="demo-reissue"
+          />
+        )}
+        {!own && !revoked && (
           <IconButton
             icon={<IconLinkOff size={20} />}
             label={`${t('demo.seat.revoke')}: ${who}`}

@@ -25,6 +25,8 @@ export interface Info {
   /** what LK answers to good events */
   receiver: number;
   keyShown: boolean;
+  /** when LK registered its webhook; what happened before it has read in the log of events */
+  since: string;
 }
 
 async function read<T>(path: string, init?: RequestInit): Promise<T> {

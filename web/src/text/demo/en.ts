@@ -64,6 +64,7 @@ export const en: DemoText = {
       reissue: 'New link',
       reissued: 'This link is new, the old one does not open any more.',
       revoke: 'Revoke',
+      revoked: 'invite revoked',
     },
     reschedule: {
       open: 'Reschedule',
@@ -149,8 +150,8 @@ export const en: DemoText = {
       body: 'Body',
       only: 'Only {{id}}. Show all',
       check: 'Compare with the server’s log',
-      checkGood: 'Events in the log: {{all}}. All of them came.',
-      checkMissing: 'Events in the log: {{all}}, of which {{missing}} did not come here.',
+      checkGood: 'Events in the log since the start: {{all}}. All of them came.',
+      checkMissing: 'Events in the log since the start: {{all}}, of which {{missing}} did not come.',
     },
     deliveries: {
       text: 'The server’s log: what it sent to the portal and when, and what the portal answered.',
@@ -166,6 +167,7 @@ export const en: DemoText = {
       next: 'Next try at {{at}}',
     },
     calls: {
+      count: 'requests sent',
       text: 'What the portal sent to the server for each button, and what came back.',
       quiet: 'And what the page asks by itself',
       key: 'Fill in address and key',

@@ -1,0 +1,289 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"tmk/notify"
+)
+
+const examples = "../../docs/examples"
+
+// freeURL is an address on this machine where nobody listens.
+func freeURL(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return "http://" + l.Addr().String()
+}
+
+// needed returns the path of a program that an example is made for, or skips the test.
+func needed(t *testing.T, name string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err != nil {
+		t.Skipf("%s is not installed: the example was not tried", name)
+	}
+	return path
+}
+
+// must runs a program in dir and returns what it prints.
+func must(t *testing.T, dir, name string, args ...string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), name, args...)
+	cmd.Dir = dir
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, out)
+	}
+	return string(out)
+}
+
+// holdsOut runs an example LK against a server: it must book, and be told of the booking and of its cancelling.
+func holdsOut(t *testing.T, program string, args ...string) {
+	t.Helper()
+	dir := t.TempDir()
+	s := start(t, served, "--data-dir", dir, "--set", "webhooks.allow_private=true")
+	key := strings.TrimSpace(mustCommand(t, "apikey", "create", "lk", "-q", "--data-dir", dir))
+	ctx, stop := context.WithCancel(t.Context())
+	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.Env = append(os.Environ(), "TMK="+s.url, "KEY="+key, "SELF="+freeURL(t))
+	var failures bytes.Buffer
+	cmd.Stderr = &failures
+	r, w := io.Pipe()
+	cmd.Stdout = w
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		_ = cmd.Wait() // it is killed in the end
+		w.Close()
+		close(ended)
+	}()
+	t.Cleanup(func() {
+		stop()
+		<-ended
+		if t.Failed() {
+			t.Logf("it wrote: %s", &failures)
+		}
+	})
+	out := &lines{more: make(chan struct{})}
+	go func() {
+		for scan := bufio.NewScanner(r); scan.Scan(); {
+			out.add(scan.Text())
+		}
+	}()
+	booked := out.match(t, `booked: (c_\w+) (\S+) (\S+)`, ended)
+	for _, link := range booked[2:] {
+		if !strings.HasPrefix(link, s.url+"/j/") {
+			t.Errorf("link %q", link)
+		}
+	}
+	out.match(t, `told: session.created `+booked[1]+`.* UPCOMING`, ended)
+	if status, answer := request(t, "POST", s.url+"/v1/abm/video/sessions/"+booked[1]+"/cancel", key, `{}`); status != http.StatusOK {
+		t.Fatalf("cancel: %d %v", status, answer)
+	}
+	out.match(t, `told: session.status_changed `+booked[1]+`.* CANCELLED`, ended)
+}
+
+func TestExampleGo(t *testing.T) {
+	lk := filepath.Join(t.TempDir(), "lk")
+	must(t, ".", "go", "build", "-o", lk, examples+"/go")
+	holdsOut(t, lk)
+}
+
+func TestExampleTypeScript(t *testing.T) {
+	node := needed(t, "node")
+	tsc, err := filepath.Abs("../../web/node_modules/.bin/tsc")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(tsc); err != nil {
+		t.Skip("web/node_modules is not there (make web): the example was not tried")
+	}
+	dir := t.TempDir()
+	must(t, examples+"/typescript", tsc, "-p", ".", "--outDir", dir)
+	if err := os.WriteFile(filepath.Join(dir, "package.json"), []byte(`{"type":"module"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	holdsOut(t, node, filepath.Join(dir, "lk.js"))
+}
+
+// try is a Java program that asks the example: id, timestamp, signatures, body in base64.
+const try = `public class Try {
+    public static void main(String[] a) {
+        var webhook = new TmkWebhook(a[0]);
+        for (int i = 1; i + 3 < a.length; i += 4)
+            System.out.println(webhook.verify(a[i], a[i + 1], a[i + 2].isEmpty() ? null : a[i + 2], java.util.Base64.getDecoder().decode(a[i + 3])));
+    }
+}`
+
+func TestExampleJavaVerifier(t *testing.T) {
+	javac, java := needed(t, "javac"), needed(t, "java")
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "Try.java"), []byte(try), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	must(t, examples+"/java", javac, "-Xlint:all", "-Werror", "-d", dir, "TmkWebhook.java", filepath.Join(dir, "Try.java"))
+	secret := "whsec_" + base64.StdEncoding.EncodeToString([]byte("a secret of thirty-two bytes, ok"))
+	other := "whsec_" + base64.StdEncoding.EncodeToString([]byte("another secret, of the same size"))
+	now := time.Now()
+	body := []byte(`{"id":"evt_1","type":"session.created","data":{"note":"ёж"}}`)
+	sign := func(secret string, at time.Time, body []byte) string {
+		s, err := notify.Sign(secret, "evt_1", at, body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	good := sign(secret, now, body)
+	cases := []struct {
+		name, id   string
+		at         time.Time
+		signatures string
+		body       []byte
+		want       bool
+	}{
+		{"as it was sent", "evt_1", now, good, body, true},
+		{"two secrets", "evt_1", now, sign(other, now, body) + " " + good, body, true},
+		{"another's secret", "evt_1", now, sign(other, now, body), body, false},
+		{"another body", "evt_1", now, good, append([]byte(" "), body...), false},
+		{"another id", "evt_2", now, good, body, false},
+		{"another time", "evt_1", now.Add(time.Second), good, body, false},
+		{"long ago", "evt_1", now.Add(-time.Hour), sign(secret, now.Add(-time.Hour), body), body, false},
+		{"no signature", "evt_1", now, "", body, false},
+	}
+	args := []string{"-cp", dir, "Try", secret}
+	for _, c := range cases {
+		args = append(args, c.id, strconv.FormatInt(c.at.Unix(), 10), c.signatures, base64.StdEncoding.EncodeToString(c.body))
+	}
+	got := strings.Fields(must(t, dir, java, args...))
+	if len(got) != len(cases) {
+		t.Fatalf("it answered %q", got)
+	}
+	for i, c := range cases {
+		if got[i] != strconv.FormatBool(c.want) {
+			t.Errorf("%s: %s", c.name, got[i])
+		}
+	}
+}
+
+// The controller is compiled against as much of Spring and Jackson as it names: what it says must be Java at least.
+func TestExampleSpringCompiles(t *testing.T) {
+	javac := needed(t, "javac")
+	dir := t.TempDir()
+	annotation := func(name, members string) string {
+		return "import java.lang.annotation.*; @Retention(RetentionPolicy.RUNTIME) public @interface " + name + " {" + members + "}"
+	}
+	web := "org.springframework.web.bind.annotation"
+	stubs := map[string]string{
+		"org.springframework.beans.factory.annotation.Value": annotation("Value", "String value();"),
+		web + ".RestController":                              annotation("RestController", ""),
+		web + ".PostMapping":                                 annotation("PostMapping", "String value();"),
+		web + ".PathVariable":                                annotation("PathVariable", "String value();"),
+		web + ".RequestHeader":                               annotation("RequestHeader", "String value();"),
+		web + ".RequestBody":                                 annotation("RequestBody", ""),
+		"org.springframework.http.MediaType":                 "public class MediaType { public static final MediaType APPLICATION_JSON = null; }",
+		"org.springframework.http.ResponseEntity": `public class ResponseEntity<T> {
+			public interface Builder { <T> ResponseEntity<T> build(); }
+			public static Builder status(int s) { return null; } public static Builder noContent() { return null; } }`,
+		"org.springframework.web.client.RestClient": `import org.springframework.http.MediaType; public interface RestClient {
+			static Builder builder() { return null; } Body post();
+			interface Builder { Builder baseUrl(String u); Builder defaultHeader(String n, String... v); RestClient build(); }
+			interface Body { Body uri(String u, Object... v); Body contentType(MediaType m); Body body(Object o); Response retrieve(); }
+			interface Response { <T> T body(Class<T> c); } }`,
+		"com.fasterxml.jackson.databind.JsonNode":     "public class JsonNode { public JsonNode path(String n) { return this; } public String asText() { return null; } }",
+		"com.fasterxml.jackson.databind.ObjectMapper": "public class ObjectMapper { public JsonNode readTree(byte[] b) throws java.io.IOException { return null; } }",
+	}
+	args := []string{"-d", filepath.Join(dir, "out"), "LkController.java", "TmkWebhook.java"}
+	for name, body := range stubs {
+		dot := strings.LastIndex(name, ".")
+		path := filepath.Join(dir, filepath.FromSlash(strings.ReplaceAll(name, ".", "/"))+".java")
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte("package "+name[:dot]+"; "+body), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		args = append(args, path)
+	}
+	must(t, examples+"/java", javac, args...)
+}
+
+// blocks finds the fenced blocks of a page that are to be tried, in their order: ```sh try.
+var blocks = regexp.MustCompile("(?ms)^```sh try\n(.*?)^```$")
+
+// TestIntegratePage runs every block of docs/integrate.md that is marked so in one shell, as a reader would.
+func TestIntegratePage(t *testing.T) {
+	bash := needed(t, "bash")
+	needed(t, "curl")
+	needed(t, "jq")
+	page, err := os.ReadFile("../../docs/integrate.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := blocks.FindAllSubmatch(page, -1)
+	if n := strings.Count(string(page), "curl -sS"); len(found) < 8 || n == 0 {
+		t.Fatalf("%d blocks to try, %d requests", len(found), n)
+	}
+	for _, fence := range regexp.MustCompile("(?ms)^```sh\n(.*?)^```$").FindAllSubmatch(page, -1) {
+		if bytes.Contains(fence[1], []byte("curl ")) {
+			t.Errorf("a request that nobody tries (mark the block: ```sh try):\n%s", fence[1])
+		}
+	}
+	dir := t.TempDir()
+	s := start(t, served, "--data-dir", dir, "--set", "webhooks.allow_private=true")
+	key := strings.TrimSpace(mustCommand(t, "apikey", "create", "lk", "-q", "--data-dir", dir))
+	endpoint := receiver(t)
+	var script strings.Builder
+	// -f is not what a reader types, but a request that fails must fail the test.
+	script.WriteString("set -euo pipefail\ncurl() { command curl --fail-with-body \"$@\" || { echo \"FAILED: curl $*\" >&2; return 1; }; }\n")
+	for i, block := range found {
+		fmt.Fprintf(&script, "echo '--- block %d' >&2\n%s\n", i+1, block[1])
+	}
+	cmd := exec.CommandContext(t.Context(), bash, "-c", script.String())
+	cmd.Dir = t.TempDir()
+	cmd.Env = append(os.Environ(), "TMK="+s.url, "KEY="+key, "ENDPOINT="+endpoint)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if testing.Verbose() {
+		t.Logf("%s", out)
+	}
+}
+
+// receiver is an endpoint that takes everything.
+func receiver(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })}
+	ended := make(chan error, 1)
+	go func() { ended <- pages.Serve(l) }()
+	t.Cleanup(func() {
+		pages.Close()
+		<-ended
+	})
+	return "http://" + l.Addr().String() + "/hooks/tmk"
+}
