@@ -11,54 +11,11 @@ import (
 
 // adminRoutes are what the administration pages ask for.
 func (a *API) adminRoutes() []route {
-	return []route{
-		{"POST", "/v1/admin/login", forBrowser, everybody("login and password in the body are the credential"), nil, a.login, nil},
-		{"POST", "/v1/admin/logout", forBrowser, everybody("ends the one session of the cookie"), nil, a.logout, nil},
-		{"GET", "/v1/admin/me", forStaff, everybody("about the one who asks"), nil, a.getMe, nil},
+	lists := []route{
 		{"GET", "/v1/admin/recordings", forStaff, may(consult.ActAllRecordings), []string{"limit"}, a.listAllRecordings, nil},
 		{"GET", "/v1/admin/sessions", forStaff, may(consult.ActList), sessions, a.listAllSessions, nil},
 	}
-}
-
-func (a *API) login(c echo.Context) error {
-	body, err := decode[Login](c)
-	if err != nil {
-		return err
-	}
-	if wait := a.logins.take(address(c)); wait > 0 {
-		return tooMany(c, wait)
-	}
-	cookie, _, err := a.auth.Login(c.Request().Context(), body.Login, body.Password)
-	if err != nil {
-		return err
-	}
-	c.SetCookie(a.cookie(cookie, 0))
-	return c.NoContent(http.StatusNoContent)
-}
-
-func (a *API) logout(c echo.Context) error {
-	if cookie, err := c.Cookie(cookieName); err == nil {
-		err := a.auth.Logout(c.Request().Context(), cookie.Value)
-		if err != nil && consult.CodeOf(err) != consult.CodeUnauthorized {
-			return err
-		}
-	}
-	c.SetCookie(a.cookie("", -1))
-	return c.NoContent(http.StatusNoContent)
-}
-
-// cookie lasts as long as the browser does; how long the login holds the server
-// knows. It goes to the API only.
-func (a *API) cookie(value string, maxAge int) *http.Cookie {
-	return &http.Cookie{
-		Name: cookieName, Value: value, Path: "/v1", MaxAge: maxAge,
-		HttpOnly: true, Secure: a.cfg.CookieSecure, SameSite: http.SameSiteStrictMode,
-	}
-}
-
-func (a *API) getMe(c echo.Context) error {
-	s := principal(c).Staff
-	return answer(c, http.StatusOK, Me{Login: s.Login, Admin: slices.Contains(s.Roles, consult.StaffAdmin)})
+	return slices.Concat(a.identityRoutes(), a.staffRoutes(), a.keyRoutes(), a.auditRoutes(), lists)
 }
 
 func (a *API) listAllSessions(c echo.Context) error {

@@ -50,6 +50,9 @@ func (a *API) admit(to route) echo.MiddlewareFunc {
 				a.noteKey(c, p.Key)
 			}
 			if to.rule.action != "" && p.Seat == nil {
+				if err := enrolled(c); err != nil {
+					return err
+				}
 				if err := consult.Authorize(p, to.rule.action, nil); err != nil {
 					return err
 				}
@@ -109,7 +112,12 @@ func (a *API) staff(c echo.Context) (consult.Principal, error) {
 	if err := a.fromHere(c); err != nil {
 		return consult.Principal{}, err
 	}
-	return a.auth.Staff(c.Request().Context(), cookie.Value)
+	v, err := a.auth.Staff(c.Request().Context(), cookie.Value)
+	if err != nil {
+		return consult.Principal{}, err
+	}
+	c.Set(keyVisit, v)
+	return v.Principal(), nil
 }
 
 // fromHere refuses changes that another site's page sends with our cookie.

@@ -130,7 +130,7 @@ func (a *API) router() *echo.Echo {
 	e.HideBanner = true
 	e.IPExtractor = a.cfg.IPExtractor
 	e.HTTPErrorHandler = a.fail
-	e.Pre(a.identify, a.record, a.rescue, a.harden, a.bound)
+	e.Pre(a.identify, a.record, a.rescue, a.harden, a.claimed, a.bound)
 	for _, r := range a.routes() {
 		chain := []echo.MiddlewareFunc{a.admit(r), onlyQuery(r.query)}
 		switch {

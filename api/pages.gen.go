@@ -337,6 +337,26 @@ type CreatedAPIKey struct {
 	State APIKeyState `json:"state"`
 }
 
+// CreatedSigningKey defines model for CreatedSigningKey.
+type CreatedSigningKey struct {
+	Algorithm   SigningAlgorithm `json:"algorithm,omitempty,omitzero"`
+	CreatedAt   time.Time        `json:"createdAt"`
+	ID          string           `json:"id"`
+	Integration string           `json:"integration"`
+
+	// Issuer What the claim `iss` must be.
+	Issuer  string `json:"issuer"`
+	JwksURL string `json:"jwksUrl,omitempty,omitzero"`
+	Kid     string `json:"kid,omitempty,omitzero"`
+
+	// PublicKey PEM.
+	PublicKey string    `json:"publicKey,omitempty,omitzero"`
+	RevokedAt time.Time `json:"revokedAt,omitempty,omitzero"`
+
+	// Secret HS256 without a secret in the order: the one that was made, in base64. Shown only here.
+	Secret string `json:"secret,omitempty,omitzero"`
+}
+
 // CreatedStaff defines model for CreatedStaff.
 type CreatedStaff struct {
 	CreatedAt  time.Time `json:"createdAt"`
@@ -463,7 +483,7 @@ type NewSigningKey struct {
 	// PublicKey PEM (PKIX) or a JSON Web Key.
 	PublicKey string `json:"publicKey,omitempty,omitzero"`
 
-	// Secret HS256: base64 of 32 bytes or more.
+	// Secret HS256: base64 of 32 bytes or more; made and shown once when left out.
 	Secret string `json:"secret,omitempty,omitzero"`
 }
 

@@ -48,7 +48,7 @@ func openFacts(a *app, cfg *config.Config, log *slog.Logger) (*facts, error) {
 	return &facts{
 		db: db, feed: feed,
 		desk: consult.NewDesk(db, blobs, feed, deskConfig(cfg, secret), log, nil),
-		auth: auth.New(db, time.Now),
+		auth: auth.New(db, authConfig(cfg, secret, log)),
 	}, nil
 }
 

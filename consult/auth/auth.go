@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -15,24 +16,58 @@ const sessionLasts = 12 * time.Hour
 // cookieBytes is the randomness of a session cookie: 256 bits.
 const cookieBytes = 32
 
-// Auth tells who is calling. It is safe for many goroutines.
-type Auth struct {
-	store  consult.Store
-	now    func() time.Time
-	hasher *hasher
-	fails  *throttle
+// seenEvery is how exactly a session tells when it was used last.
+const seenEvery = time.Minute
+
+// Config is what an installation may choose. The zero Config is good for tests and for commands.
+type Config struct {
+	Name        string           // of the installation, as authenticators show it; "TMK"
+	Key         []byte           // secret that tickets are sealed with, the same on every node; nil: one of this process
+	RequireTOTP bool             // who has a password here needs a second factor too
+	OIDC        *OIDC            // nil: local accounts only
+	Now         func() time.Time // time.Now
+	Log         *slog.Logger     // nil: none
 }
 
-// New makes an Auth. now is the clock; nil means time.Now.
-func New(store consult.Store, now func() time.Time) *Auth {
-	if now == nil {
-		now = time.Now
+// Auth tells who is calling. It is safe for many goroutines.
+type Auth struct {
+	cfg      Config
+	store    consult.Store
+	hasher   *hasher
+	fails    *throttle // passwords, by login
+	codes    *throttle // second factors, by account
+	tickets  *sealer
+	setups   *sealer
+	provider *provider // nil without OIDC
+	claim    claim
+}
+
+// New makes an Auth.
+func New(store consult.Store, cfg Config) *Auth {
+	if cfg.Name == "" {
+		cfg.Name = "TMK"
 	}
-	return &Auth{store: store, now: now, hasher: newHasher(), fails: newThrottle()}
+	if cfg.Key == nil {
+		cfg.Key = random(keyBytes)
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	a := &Auth{
+		cfg: cfg, store: store, hasher: newHasher(), fails: newThrottle(), codes: newThrottle(),
+		tickets: newSealer(cfg.Key, "login", cfg.Now), setups: newSealer(cfg.Key, "totp setup", cfg.Now),
+	}
+	if cfg.OIDC != nil {
+		a.provider = newProvider(*cfg.OIDC, newSealer(cfg.Key, "oidc", cfg.Now), cfg.Now)
+	}
+	return a
 }
 
 // clock is now as the store keeps it.
-func (a *Auth) clock() time.Time { return a.now().UTC().Truncate(time.Microsecond) }
+func (a *Auth) clock() time.Time { return a.cfg.Now().UTC().Truncate(time.Microsecond) }
 
 // Key is the integration of an API key. Code: unauthorized (unknown, expired or revoked; which is not told).
 func (a *Auth) Key(ctx context.Context, bearer string) (consult.Principal, error) {
@@ -51,7 +86,7 @@ func (a *Auth) Key(ctx context.Context, bearer string) (consult.Principal, error
 	case err != nil:
 		return consult.Principal{}, fmt.Errorf("read API key: %w", err)
 	}
-	expired := !key.ExpiresAt.IsZero() && !a.now().Before(key.ExpiresAt)
+	expired := !key.ExpiresAt.IsZero() && !a.cfg.Now().Before(key.ExpiresAt)
 	if expired || !key.RevokedAt.IsZero() {
 		return consult.Principal{}, refused
 	}
@@ -63,7 +98,7 @@ func (a *Auth) Key(ctx context.Context, bearer string) (consult.Principal, error
 func (a *Auth) Pass(ctx context.Context, pass string) (consult.Principal, error) {
 	var seat *consult.Seat
 	err := a.store.View(ctx, func(tx consult.Tx) (err error) {
-		seat, _, err = consult.OpenPass(tx, pass, a.now())
+		seat, _, err = consult.OpenPass(tx, pass, a.cfg.Now())
 		return err
 	})
 	if err != nil {
@@ -72,25 +107,53 @@ func (a *Auth) Pass(ctx context.Context, pass string) (consult.Principal, error)
 	return consult.Principal{Seat: seat}, nil
 }
 
-// Staff is who is logged in with a session cookie. Code: unauthorized.
-func (a *Auth) Staff(ctx context.Context, cookie string) (consult.Principal, error) {
-	var staff *consult.Staff
+// Visit is a member of staff in one browser.
+type Visit struct {
+	Staff     *consult.Staff
+	Session   *consult.StaffSession
+	MustEnrol bool // may do nothing but look after the own account until the second factor is on
+}
+
+// Principal is who calls.
+func (v *Visit) Principal() consult.Principal { return consult.Principal{Staff: v.Staff} }
+
+// Staff is who is logged in with a session cookie; the use is noted, to the
+// minute. Code: unauthorized (also when the account is disabled).
+func (a *Auth) Staff(ctx context.Context, cookie string) (*Visit, error) {
+	now, hash := a.clock(), consult.HashToken(cookie)
+	var v *Visit
 	err := a.store.View(ctx, func(tx consult.Tx) error {
-		session, err := tx.StaffSession(consult.HashToken(cookie))
+		session, err := tx.StaffSession(hash)
 		if err != nil {
 			return err
 		}
-		if !a.now().Before(session.ExpiresAt) {
-			return consult.Errorf(consult.CodeNotFound, "the session has run out")
+		staff, err := tx.Staff(session.StaffID)
+		if err != nil {
+			return err
 		}
-		staff, err = tx.Staff(session.StaffID)
-		return err
+		if !now.Before(session.ExpiresAt) || !staff.DisabledAt.IsZero() {
+			return consult.Errorf(consult.CodeNotFound, "the session is over")
+		}
+		v = &Visit{Staff: staff, Session: session, MustEnrol: a.mustEnrol(staff)}
+		return nil
 	})
 	switch {
 	case consult.CodeOf(err) == consult.CodeNotFound:
-		return consult.Principal{}, consult.Errorf(consult.CodeUnauthorized, "nobody is logged in")
+		return nil, consult.Errorf(consult.CodeUnauthorized, "nobody is logged in")
 	case err != nil:
-		return consult.Principal{}, fmt.Errorf("read staff session: %w", err)
+		return nil, fmt.Errorf("read staff session: %w", err)
 	}
-	return consult.Principal{Staff: staff}, nil
+	if now.Sub(v.Session.SeenAt) >= seenEvery {
+		err := a.store.Update(ctx, func(tx consult.Tx) error { return tx.TouchStaffSession(hash, now) })
+		if err != nil { // who reads does not suffer from what cannot be written
+			a.cfg.Log.Warn("use of a session could not be noted", "session", v.Session.ID, "err", err)
+		}
+	}
+	return v, nil
+}
+
+// mustEnrol tells whether s lacks a second factor that this installation demands.
+// What a provider demands of its accounts is the provider's matter.
+func (a *Auth) mustEnrol(s *consult.Staff) bool {
+	return a.cfg.RequireTOTP && s.PasswordHash != "" && s.TOTPSecret == nil
 }

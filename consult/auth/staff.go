@@ -2,9 +2,12 @@ package auth
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -15,131 +18,72 @@ const (
 	minPassword = 12   // characters
 	maxPassword = 1024 // bytes; more only feeds the hash
 	maxLogin    = 64   // characters
+	maxName     = 128  // characters
+	madeChars   = 16   // of a password that is made here: 80 bits
 )
 
 // What the audit names.
 const (
-	actLogin       = "staff.login"
-	actLogout      = "staff.logout"
-	actCreateStaff = "staff.create"
-	actSetPassword = "staff.set_password"
+	actLogin         = "staff.login"
+	actLogout        = "staff.logout"
+	actClaim         = "staff.claim"
+	actCreateStaff   = "staff.create"
+	actAmendStaff    = "staff.amend"
+	actDisableStaff  = "staff.disable"
+	actEnableStaff   = "staff.enable"
+	actSetPassword   = "staff.set_password"
+	actEnableTOTP    = "staff.enable_totp"
+	actDisableTOTP   = "staff.disable_totp"
+	actRenewRecovery = "staff.renew_recovery"
+	actEndSession    = "staff.end_session"
+	actEndSessions   = "staff.end_sessions"
 )
 
-// Login opens a session of 12 h and returns its cookie. An unknown login and a
-// wrong password give the same error and take the same time.
-// Codes: unauthorized, rate_limited (too many failures of this login, known or not).
-func (a *Auth) Login(ctx context.Context, login, password string) (cookie string, s *consult.Staff, err error) {
-	login = cleanLogin(login)
-	if !a.fails.allow(login, a.now()) {
-		return "", nil, consult.Errorf(consult.CodeRateLimited, "too many failed logins: wait a few minutes")
-	}
-	staff, err := a.verify(ctx, login, password)
-	if err != nil {
-		return "", nil, err
-	}
-	a.fails.forget(login)
-	cookie = consult.NewToken(cookieBytes)
-	err = a.store.Update(ctx, func(tx consult.Tx) error {
-		now := a.clock()
-		err := tx.AddStaffSession(&consult.StaffSession{
-			Hash: consult.HashToken(cookie), StaffID: staff.ID, CreatedAt: now, ExpiresAt: now.Add(sessionLasts),
-		})
-		if err != nil {
-			return err
-		}
-		return a.audit(tx, consult.Principal{Staff: staff}, actLogin, staff.ID)
-	})
-	if err != nil {
-		return "", nil, fmt.Errorf("open session of %s: %w", staff.ID, err)
-	}
-	return cookie, staff, nil
+// StaffOrder is an account to be made.
+type StaffOrder struct {
+	Login string // kept in small letters
+	Name  string // may be ""
+	Roles []consult.StaffRole
 }
 
-// verify finds the account of a login whose password is right. The attempt was
-// counted by the throttle before: many at once cannot slip through.
-func (a *Auth) verify(ctx context.Context, login, password string) (*consult.Staff, error) {
-	wrong := consult.Errorf(consult.CodeUnauthorized, "the login or the password is wrong")
-	if len(password) > maxPassword {
-		return nil, wrong
-	}
-	staff, err := a.byLogin(ctx, login)
-	if err != nil && consult.CodeOf(err) != consult.CodeNotFound {
-		return nil, fmt.Errorf("read staff: %w", err)
-	}
-	stored := a.hasher.nobody // costs what a real one does
-	if staff != nil {
-		stored = staff.PasswordHash
-	}
-	right, err := a.hasher.matches(ctx, stored, password)
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("check password: %w", err)
-	case staff == nil || !right:
-		return nil, wrong
-	}
-	return staff, nil
+// StaffAmendment says what is to change of an account; nil stays.
+type StaffAmendment struct {
+	Name     *string
+	Roles    []consult.StaffRole
+	Disabled *bool
 }
 
-// byLogin reads an account. Code: not_found, also for what cannot be a login.
-func (a *Auth) byLogin(ctx context.Context, login string) (*consult.Staff, error) {
-	if checkLogin(login) != nil {
-		return nil, consult.Errorf(consult.CodeNotFound, "there is no such login")
-	}
-	var staff *consult.Staff
-	err := a.store.View(ctx, func(tx consult.Tx) (err error) {
-		staff, err = tx.StaffByLogin(login)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return staff, nil
-}
-
-// Logout ends the session of a cookie; one that is not there is no error.
-func (a *Auth) Logout(ctx context.Context, cookie string) error {
-	hash := consult.HashToken(cookie)
-	err := a.store.Update(ctx, func(tx consult.Tx) error {
-		session, err := tx.StaffSession(hash)
-		if consult.CodeOf(err) == consult.CodeNotFound {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if err := tx.DeleteStaffSession(hash); err != nil {
-			return err
-		}
-		by := consult.Principal{Staff: &consult.Staff{ID: session.StaffID}}
-		return a.audit(tx, by, actLogout, session.StaffID)
-	})
-	if err != nil {
-		return fmt.Errorf("log out: %w", err)
-	}
-	return nil
-}
-
-// CreateStaff makes an account. Logins are kept in small letters. Codes: invalid
-// (an empty or odd login, a password under 12 characters), conflict (the login exists).
+// CreateStaff makes an account for the system: commands, the demo. Logins are
+// kept in small letters. Codes: invalid (an empty or odd login, a password under 12
+// characters), conflict (the login exists).
 func (a *Auth) CreateStaff(ctx context.Context, login, password string, roles ...consult.StaffRole) (*consult.Staff, error) {
-	login = cleanLogin(login)
-	if err := errors.Join(checkLogin(login), checkPassword(password)); err != nil {
+	return a.createStaff(ctx, consult.System, StaffOrder{Login: login, Roles: roles}, password)
+}
+
+// AddStaff makes an account with a password that is returned only here.
+// Codes: forbidden, invalid, conflict (the login exists).
+func (a *Auth) AddStaff(ctx context.Context, by consult.Principal, o StaffOrder) (*consult.Staff, string, error) {
+	if err := consult.Authorize(by, consult.ActManageStaff, nil); err != nil {
+		return nil, "", err
+	}
+	password := madePassword()
+	staff, err := a.createStaff(ctx, by, o, password)
+	if err != nil {
+		return nil, "", err
+	}
+	return staff, password, nil
+}
+
+func (a *Auth) createStaff(ctx context.Context, by consult.Principal, o StaffOrder, password string) (*consult.Staff, error) {
+	staff, err := a.newStaff(ctx, o, password)
+	if err != nil {
 		return nil, err
 	}
-	hash, err := a.hasher.hash(ctx, password)
-	if err != nil {
-		return nil, fmt.Errorf("hash password: %w", err)
-	}
-	var staff *consult.Staff
 	err = a.store.Update(ctx, func(tx consult.Tx) error {
-		now := a.clock()
-		staff = &consult.Staff{
-			ID: consult.StaffID(consult.NewID("u_", now)), Login: login, PasswordHash: hash, Roles: roles, CreatedAt: now,
-		}
 		if err := tx.AddStaff(staff); err != nil {
 			return err
 		}
-		return a.audit(tx, consult.System, actCreateStaff, staff.ID)
+		return a.audit(tx, by, actCreateStaff, string(staff.ID), rolesDetail(staff.Roles))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("create staff: %w", err)
@@ -147,8 +91,216 @@ func (a *Auth) CreateStaff(ctx context.Context, login, password string, roles ..
 	return staff, nil
 }
 
-// SetPassword changes a password and ends all sessions that were opened with the
-// old one. Codes: not_found, invalid (under 12 characters).
+// newStaff checks an order and makes the account, which is not written yet. Code: invalid.
+func (a *Auth) newStaff(ctx context.Context, o StaffOrder, password string) (*consult.Staff, error) {
+	o.Login, o.Name = cleanLogin(o.Login), strings.TrimSpace(o.Name)
+	err := errors.Join(checkLogin(o.Login), checkName(o.Name), checkPassword(password), checkRoles(o.Roles))
+	if err != nil {
+		return nil, err
+	}
+	hash, err := a.hasher.hash(ctx, password)
+	if err != nil {
+		return nil, fmt.Errorf("hash password: %w", err)
+	}
+	now := a.clock()
+	return &consult.Staff{
+		ID: consult.StaffID(consult.NewID("u_", now)), Login: o.Login, Name: o.Name,
+		PasswordHash: hash, Roles: slices.Clone(o.Roles), CreatedAt: now,
+	}, nil
+}
+
+// AllStaff lists the accounts by login. Code: forbidden.
+func (a *Auth) AllStaff(ctx context.Context, by consult.Principal) ([]*consult.Staff, error) {
+	if err := consult.Authorize(by, consult.ActManageStaff, nil); err != nil {
+		return nil, err
+	}
+	var all []*consult.Staff
+	err := a.store.View(ctx, func(tx consult.Tx) (err error) {
+		all, err = tx.AllStaff()
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list staff: %w", err)
+	}
+	return all, nil
+}
+
+// OneStaff reads an account. Codes: forbidden, not_found.
+func (a *Auth) OneStaff(ctx context.Context, by consult.Principal, id consult.StaffID) (*consult.Staff, error) {
+	if err := mayTouch(by, id); err != nil {
+		return nil, err
+	}
+	var staff *consult.Staff
+	err := a.store.View(ctx, func(tx consult.Tx) (err error) {
+		staff, err = tx.Staff(id)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read staff %s: %w", id, err)
+	}
+	return staff, nil
+}
+
+// AmendStaff changes an account; disabling ends its sessions. Codes: forbidden,
+// not_found, invalid, conflict (it would leave no administrator who may log in,
+// or the roles are those of a provider).
+func (a *Auth) AmendStaff(ctx context.Context, by consult.Principal, id consult.StaffID, change StaffAmendment) (*consult.Staff, error) {
+	if change.Name != nil {
+		name := strings.TrimSpace(*change.Name)
+		change.Name = &name
+		if err := checkName(name); err != nil {
+			return nil, err
+		}
+	}
+	if change.Roles != nil {
+		if err := checkRoles(change.Roles); err != nil {
+			return nil, err
+		}
+	}
+	return a.manage(ctx, by, id, func(tx consult.Tx, s *consult.Staff) error {
+		if change.Roles != nil && s.Issuer != "" {
+			return consult.Errorf(consult.CodeConflict, "the roles of this account are the provider's to give")
+		}
+		if change.Disabled != nil {
+			if err := a.able(tx, by, s, !*change.Disabled); err != nil {
+				return err
+			}
+		}
+		if change.Name == nil && change.Roles == nil {
+			return nil
+		}
+		detail := ""
+		if change.Name != nil {
+			s.Name = *change.Name
+		}
+		if change.Roles != nil {
+			s.Roles, detail = slices.Clone(change.Roles), rolesDetail(change.Roles)
+		}
+		return a.audit(tx, by, actAmendStaff, string(s.ID), detail)
+	})
+}
+
+// able enables or disables s, which the caller saves.
+func (a *Auth) able(tx consult.Tx, by consult.Principal, s *consult.Staff, enabled bool) error {
+	if s.DisabledAt.IsZero() == enabled {
+		return nil
+	}
+	if enabled {
+		s.DisabledAt = time.Time{}
+		return a.audit(tx, by, actEnableStaff, string(s.ID), "")
+	}
+	s.DisabledAt = a.clock()
+	if err := tx.DeleteStaffSessions(s.ID); err != nil {
+		return err
+	}
+	return a.audit(tx, by, actDisableStaff, string(s.ID), "")
+}
+
+// ResetPassword gives an account a password that is returned only here, and
+// ends its sessions; a second factor stays. Codes: forbidden, not_found, conflict
+// (one's own account, where the present password is asked for; one without a password).
+func (a *Auth) ResetPassword(ctx context.Context, by consult.Principal, id consult.StaffID) (string, error) {
+	password := madePassword()
+	hash, err := a.hasher.hash(ctx, password)
+	if err != nil {
+		return "", fmt.Errorf("hash password: %w", err)
+	}
+	staff, err := a.manage(ctx, by, id, func(tx consult.Tx, s *consult.Staff) error {
+		if err := notOneself(by, s); err != nil {
+			return err
+		}
+		if s.PasswordHash == "" {
+			return consult.Errorf(consult.CodeConflict, "the account has no password here, its provider has")
+		}
+		return a.setPassword(tx, by, s, hash)
+	})
+	if err != nil {
+		return "", err
+	}
+	a.fails.forget(staff.Login)
+	return password, nil
+}
+
+func (a *Auth) setPassword(tx consult.Tx, by consult.Principal, s *consult.Staff, hash string) error {
+	s.PasswordHash = hash
+	if err := tx.DeleteStaffSessions(s.ID); err != nil {
+		return err
+	}
+	return a.audit(tx, by, actSetPassword, string(s.ID), "")
+}
+
+// RemoveTOTP takes the second factor away from somebody who has lost it, and ends
+// the account's sessions. Codes: forbidden, not_found, conflict (one's own account).
+func (a *Auth) RemoveTOTP(ctx context.Context, by consult.Principal, id consult.StaffID) error {
+	_, err := a.manage(ctx, by, id, func(tx consult.Tx, s *consult.Staff) error {
+		if err := notOneself(by, s); err != nil {
+			return err
+		}
+		if s.TOTPSecret == nil {
+			return nil
+		}
+		s.TOTPSecret, s.TOTPStep, s.Recovery = nil, 0, nil
+		if err := tx.DeleteStaffSessions(s.ID); err != nil {
+			return err
+		}
+		return a.audit(tx, by, actDisableTOTP, string(s.ID), "")
+	})
+	return err
+}
+
+// notOneself sends people to their own account, where they prove who they are again.
+func notOneself(by consult.Principal, s *consult.Staff) error {
+	if by.Staff != nil && by.Staff.ID == s.ID {
+		return consult.Errorf(consult.CodeConflict, "this is your own account: change it where the password is asked for")
+	}
+	return nil
+}
+
+// manage changes an account, as it is now, in one transaction; at least one
+// administrator who may log in is left. fn writes the audit.
+func (a *Auth) manage(ctx context.Context, by consult.Principal, id consult.StaffID, fn func(consult.Tx, *consult.Staff) error) (*consult.Staff, error) {
+	if err := consult.Authorize(by, consult.ActManageStaff, nil); err != nil {
+		return nil, err
+	}
+	var staff *consult.Staff
+	err := a.store.Update(ctx, func(tx consult.Tx) (err error) {
+		if staff, err = tx.Staff(id); err != nil {
+			return err
+		}
+		was := rules(staff)
+		if err := fn(tx, staff); err != nil {
+			return err
+		}
+		if err := tx.SaveStaff(staff); err != nil {
+			return err
+		}
+		if was && !rules(staff) {
+			return somebodyRules(tx)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("change staff %s: %w", id, err)
+	}
+	return staff, nil
+}
+
+// rules tells whether somebody is an administrator who may log in.
+func rules(s *consult.Staff) bool { return s.DisabledAt.IsZero() && s.Is(consult.StaffAdmin) }
+
+func somebodyRules(tx consult.Tx) error {
+	all, err := tx.AllStaff()
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(all, rules) {
+		return consult.Errorf(consult.CodeConflict, "this is the last administrator who may log in")
+	}
+	return nil
+}
+
+// SetPassword changes a password for the system and ends all sessions that were
+// opened with the old one. Codes: not_found, invalid (under 12 characters).
 func (a *Auth) SetPassword(ctx context.Context, login, password string) error {
 	if err := checkPassword(password); err != nil {
 		return err
@@ -163,14 +315,10 @@ func (a *Auth) SetPassword(ctx context.Context, login, password string) error {
 		if err != nil {
 			return err
 		}
-		staff.PasswordHash = hash
-		if err := tx.SaveStaff(staff); err != nil {
+		if err := a.setPassword(tx, consult.System, staff, hash); err != nil {
 			return err
 		}
-		if err := tx.DeleteStaffSessions(staff.ID); err != nil {
-			return err
-		}
-		return a.audit(tx, consult.System, actSetPassword, staff.ID)
+		return tx.SaveStaff(staff)
 	})
 	if err != nil {
 		return fmt.Errorf("set password: %w", err)
@@ -192,19 +340,54 @@ func (a *Auth) StaffCount(ctx context.Context) (int, error) {
 	return n, nil
 }
 
-func (a *Auth) audit(tx consult.Tx, by consult.Principal, action string, whom consult.StaffID) error {
+// audit notes what by did with object. detail holds no personal data.
+func (a *Auth) audit(tx consult.Tx, by consult.Principal, action, object, detail string) error {
 	now := a.clock()
 	return tx.AddAudit(&consult.AuditEntry{
-		ID: consult.NewID("au_", now), At: now, Actor: by.Actor(), Action: action, Object: string(whom),
+		ID: consult.NewID("au_", now), At: now, Actor: by.Actor(), Action: action, Object: object, Detail: detail,
 	})
 }
+
+func rolesDetail(roles []consult.StaffRole) string {
+	names := make([]string, len(roles))
+	for i, r := range roles {
+		names[i] = string(r)
+	}
+	return strings.Join(names, ",")
+}
+
+// madePassword makes a password that can be read out: "ABCD-EFGH-2345-WXYZ".
+func madePassword() string { return grouped(rand.Text()[:madeChars], 4) }
 
 func cleanLogin(login string) string { return strings.ToLower(strings.TrimSpace(login)) }
 
 func checkLogin(login string) error {
 	odd := func(r rune) bool { return !unicode.IsPrint(r) || r == ' ' }
-	if login == "" || utf8.RuneCountInString(login) > maxLogin || strings.ContainsFunc(login, odd) {
+	if login == "" || !utf8.ValidString(login) || utf8.RuneCountInString(login) > maxLogin || strings.ContainsFunc(login, odd) {
 		return consult.Invalid("/login", "must be 1 to 64 characters without spaces")
+	}
+	return nil
+}
+
+func checkName(name string) error {
+	odd := func(r rune) bool { return !unicode.IsPrint(r) }
+	if !utf8.ValidString(name) || utf8.RuneCountInString(name) > maxName || strings.ContainsFunc(name, odd) {
+		return consult.Invalid("/name", "must be one line of at most 128 characters")
+	}
+	return nil
+}
+
+func checkRoles(roles []consult.StaffRole) error {
+	if len(roles) == 0 {
+		return consult.Invalid("/roles", "an account needs at least one")
+	}
+	for i, r := range roles {
+		if !slices.Contains(consult.AllStaffRoles, r) {
+			return consult.Invalid(fmt.Sprintf("/roles/%d", i), "is not a role")
+		}
+		if slices.Contains(roles[:i], r) {
+			return consult.Invalid(fmt.Sprintf("/roles/%d", i), "is given twice")
+		}
 	}
 	return nil
 }

@@ -67,7 +67,7 @@ func Open(t testing.TB, url string, change func(*consult.Config)) *World {
 	}
 	w := &World{Store: db, Blobs: blobs, Feed: new(consult.LocalFeed), Clock: NewClock()}
 	w.Desk = consult.NewDesk(db, blobs, w.Feed, cfg, slog.New(slog.DiscardHandler), w.Clock.Now)
-	w.Auth = auth.New(db, w.Clock.Now)
+	w.Auth = auth.New(db, auth.Config{Now: w.Clock.Now})
 	return w
 }
 

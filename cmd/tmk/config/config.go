@@ -32,6 +32,9 @@ type Config struct {
 	Room      Room      `key:"room" doc:"The law of consultations."`
 	Recording Recording `key:"recording" doc:"Recordings stand in data_dir/recordings."`
 	Webhooks  Webhooks  `key:"webhooks" doc:"What the integration is told."`
+	Auth      Auth      `key:"auth" doc:"How staff log in."`
+	OIDC      OIDC      `key:"oidc" doc:"Login of staff at an OpenID Connect provider (Keycloak, Entra ID, Google, …), beside accounts with a password. Off while issuer is empty. At the provider, register the redirect address {public_url}/v1/admin/oidc/callback; tmk oidc check tells whether all fits."`
+	Embed     Embed     `key:"embed" doc:"Consultations inside pages of the integration (docs/integrate.md)."`
 	API       API       `key:"api" doc:"The REST interface."`
 	Brand     Brand     `key:"brand" doc:"How the pages present themselves."`
 	Log       Log       `key:"log" doc:"The log goes to the standard error output and holds ids only, never names or texts."`
@@ -75,6 +78,27 @@ type Recording struct {
 // Webhooks is how integrations are told.
 type Webhooks struct {
 	AllowPrivate bool `key:"allow_private" default:"false" doc:"Deliver to private and loopback addresses too. Needed when the integration is in the same network; otherwise a danger (SSRF). serve --demo turns it on."`
+}
+
+// Auth is how staff log in.
+type Auth struct {
+	RequireTOTP bool `key:"require_totp" default:"false" doc:"Every account with a password needs a second factor (TOTP): until it is set up, its owner can do nothing else. What accounts of the OIDC provider need is the provider's matter."`
+}
+
+// OIDC is login at a provider.
+type OIDC struct {
+	Issuer       string   `key:"issuer" doc:"The provider, such as https://id.example/realms/clinic: what its tokens name as iss. Empty: no such login. It may be down when TMK starts."`
+	ClientID     string   `key:"client_id" doc:"What the provider knows TMK as."`
+	ClientSecret string   `key:"client_secret" secret:"all" doc:"The secret of a confidential client. Empty for a public one; PKCE is always used."`
+	Name         string   `key:"name" default:"SSO" doc:"What the button on the login page says."`
+	Scopes       []string `key:"scopes" default:"openid, profile" doc:"What to ask the provider for; openid must be among it."`
+	RolesClaim   string   `key:"roles_claim" default:"roles" doc:"The claim with the groups or roles of a person, in the ID token or at the userinfo endpoint. Dots go into objects: realm_access.roles."`
+	RoleMap      []string `key:"role_map" doc:"Which value of the claim gives which role here, as VALUE=ROLE: tmk-admins=admin. Roles: admin, head, auditor, operator, doctor. Whom no line names cannot log in. Roles follow the claim at each login."`
+}
+
+// Embed is where rooms may be shown.
+type Embed struct {
+	Origins []string `key:"origins" doc:"Origins (https://lk.example) whose pages may show a consultation in a frame (embed.js). Empty: none."`
 }
 
 // API is the REST interface.

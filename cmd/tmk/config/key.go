@@ -14,7 +14,7 @@ type Key struct {
 	Type    string // for people: "text", "duration", …
 	Default string // as it would be written; "" for none
 	Doc     string
-	Secret  bool // hidden by Print
+	Secret  string // "": shown by Print; "url": its password is hidden; "all": all of it is
 }
 
 // Section is a group of keys of the file.
@@ -60,7 +60,7 @@ func keyOf(prefix string, f reflect.StructField) Key {
 		Type:    typeName(f.Type),
 		Default: f.Tag.Get("default"),
 		Doc:     f.Tag.Get("doc"),
-		Secret:  f.Tag.Get("secret") != "",
+		Secret:  f.Tag.Get("secret"),
 	}
 }
 

@@ -25,8 +25,11 @@ func Print(w io.Writer, c *Config) error {
 		}
 		for _, key := range s.Keys {
 			v := values[key.Path]
-			if key.Secret {
+			switch {
+			case key.Secret == "url":
 				v = hideSecret(v)
+			case key.Secret != "" && v != `""`:
+				v = strconv.Quote(Hidden)
 			}
 			fmt.Fprintf(&b, "%s%s: %s\n", indent, strings.TrimPrefix(key.Path, s.Name+"."), v)
 		}

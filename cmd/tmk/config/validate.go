@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -44,6 +45,8 @@ func (c *Config) validate() error {
 	v.check(c.SFU.MaxBitrate >= c.SFU.StartBitrate, "sfu.max_bitrate", "must not be below sfu.start_bitrate")
 
 	v.room(&c.Room)
+	v.oidc(&c.OIDC)
+	v.origins("embed.origins", c.Embed.Origins)
 	v.check(c.Recording.MinFree >= 0, "recording.min_free", "must not be negative")
 	v.check(c.API.RatePerSecond > 0, "api.rate_per_second", "must be above 0")
 	v.check(c.Brand.Name != "" && len(c.Brand.Name) <= 200, "brand.name", "must have 1 to 200 bytes")
@@ -65,11 +68,55 @@ func (v *validator) room(r *Room) {
 	v.positive("room.resume_for", r.ResumeFor)
 	v.check(r.MaxFileSize > 0, "room.max_file_size", "must be above 0")
 	v.check(r.MaxPeople >= 2 && r.MaxPeople <= 8, "room.max_people", "must be 2 to 8")
-	for _, o := range r.Origins {
-		u, err := url.Parse(o)
-		v.check(err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && u.Scheme+"://"+u.Host == o,
-			"room.origins", "%q is not an origin such as https://clinic.example", o)
+	v.origins("room.origins", r.Origins)
+}
+
+// originShape is an origin as browsers write it (RFC 6454 §6.2): small letters, no path, no wildcard.
+var originShape = regexp.MustCompile(`^https?://([a-z0-9_.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?$`)
+
+func (v *validator) origins(key string, list []string) {
+	for _, o := range list {
+		v.check(originShape.MatchString(o), key, "%q is not an origin such as https://clinic.example", o)
 	}
+}
+
+// roles are what role_map may give; consult has the same, which a test compares.
+var roles = []string{"admin", "head", "auditor", "operator", "doctor"}
+
+func (v *validator) oidc(o *OIDC) {
+	if o.Issuer == "" {
+		v.check(o.ClientID == "" && o.ClientSecret == "" && len(o.RoleMap) == 0, "oidc.issuer", "is missing beside the other settings of oidc")
+		return
+	}
+	u, err := url.Parse(o.Issuer)
+	v.check(err == nil && u.Host != "" && u.RawQuery == "" && u.Fragment == "" && u.User == nil && (u.Scheme == "https" || u.Scheme == "http" && loopback(u.Hostname())),
+		"oidc.issuer", "%q is not an address such as https://id.example", o.Issuer)
+	v.check(o.ClientID != "", "oidc.client_id", "must not be empty")
+	v.check(o.Name != "" && len(o.Name) <= 100, "oidc.name", "must have 1 to 100 bytes")
+	v.check(slices.Contains(o.Scopes, "openid"), "oidc.scopes", "must hold openid")
+	v.check(o.RolesClaim != "", "oidc.roles_claim", "must not be empty")
+	v.check(len(o.RoleMap) > 0, "oidc.role_map", "must name a role, such as tmk-admins=admin: without it nobody can log in")
+	for value, role := range o.Roles() {
+		v.check(value != "" && slices.Contains(roles, role), "oidc.role_map", "%s=%s is not VALUE=ROLE with one of %s", value, role, strings.Join(roles, ", "))
+	}
+}
+
+// Roles is the role map, value of the claim → role.
+func (o *OIDC) Roles() map[string]string {
+	all := make(map[string]string, len(o.RoleMap))
+	for _, line := range o.RoleMap {
+		value, role := line, ""
+		if i := strings.LastIndex(line, "="); i >= 0 { // values may hold the sign themselves: cn=admins,…
+			value, role = strings.TrimSpace(line[:i]), strings.TrimSpace(line[i+1:])
+		}
+		all[value] = role
+	}
+	return all
+}
+
+func loopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
 type validator struct{ errs []error }

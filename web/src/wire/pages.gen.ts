@@ -15,7 +15,7 @@ export interface paths {
         put?: never;
         /**
          * Exchange a link's token for a pass
-         * @description Each tab gets a pass of its own; the token may be exchanged any number of times. It succeeds before the join window too, so that the page can say when to come back.
+         * @description Each tab gets a pass of its own; the token may be exchanged any number of times. It succeeds before the join window too, so that the page can say when to come back. With `session` the token is a JWT that the integration has minted by itself for that session; `detail` then says what is wrong with it.
          */
         post: operations["enterRoom"];
         delete?: never;
@@ -38,6 +38,26 @@ export interface paths {
         get: operations["getRoomState"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/room/rating": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say what one thought of the consultation
+         * @description The patient may, once it is finished, as long as the pass holds. `conflict`: not finished, or rated already; the same again is no conflict.
+         */
+        post: operations["rateRoom"];
         delete?: never;
         options?: never;
         head?: never;
@@ -226,7 +246,7 @@ export interface paths {
         put?: never;
         /**
          * Change one's own password
-         * @description Needs the present one, and ends all other sessions. `unauthorized`: the present password is wrong.
+         * @description Needs the present one, and ends all other sessions. `forbidden`: the present password is wrong.
          */
         post: operations["changePassword"];
         delete?: never;
@@ -266,7 +286,7 @@ export interface paths {
         put?: never;
         /**
          * Turn the second factor on
-         * @description Ends all other sessions. `unauthorized`: the code is wrong, or the setup too old.
+         * @description Ends all other sessions. `forbidden`: the code is wrong, or the setup too old.
          */
         post: operations["confirmTotp"];
         delete?: never;
@@ -520,7 +540,7 @@ export interface paths {
         put?: never;
         /**
          * Register a signing key
-         * @description Exactly one of `publicKey`, `secret` and `jwksUrl`. `conflict`: the integration has a live one with this kid.
+         * @description `publicKey` with `kid` and `algorithm`, or HS256 with `kid` and a secret, or `jwksUrl` alone. `conflict`: the integration has a live one with this kid.
          */
         post: operations["createSigningKey"];
         delete?: never;
@@ -631,8 +651,14 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         RoomEntry: {
-            /** @description What follows `/j/` in the link. */
+            /** @description What follows `/j/` in the link; with `session`, what follows `t=`. */
             token: string;
+            /** @description Of a link that the integration has minted: the session, by id or externalId, that follows `/j/`. */
+            session?: string;
+        };
+        RoomRating: {
+            stars: number;
+            comment?: string;
         };
         RoomState: {
             seat: components["schemas"]["RoomSeat"];
@@ -677,9 +703,15 @@ export interface components {
             /** Format: date-time */
             finishedAt?: string;
             endReason?: components["schemas"]["EndReason"];
+            rating?: components["schemas"]["RatingState"];
             doctor: components["schemas"]["RoomDoctor"];
             patient: components["schemas"]["RoomPatient"];
         };
+        /**
+         * @description To the patient, once it is finished: may it be rated (`open`), or was it (`given`).
+         * @enum {string}
+         */
+        RatingState: "open" | "given";
         RoomDoctor: {
             name: string;
             specialty: string;
@@ -912,6 +944,10 @@ export interface components {
             /** Format: date-time */
             revokedAt?: string;
         };
+        CreatedSigningKey: components["schemas"]["SigningKey"] & {
+            /** @description HS256 without a secret in the order: the one that was made, in base64. Shown only here. */
+            secret?: string;
+        };
         SigningKeyList: {
             items: components["schemas"]["SigningKey"][];
         };
@@ -924,7 +960,7 @@ export interface components {
             algorithm?: components["schemas"]["SigningAlgorithm"];
             /** @description PEM (PKIX) or a JSON Web Key. */
             publicKey?: string;
-            /** @description HS256: base64 of 32 bytes or more. */
+            /** @description HS256: base64 of 32 bytes or more; made and shown once when left out. */
             secret?: string;
             /** @description Address of a JSON Web Key Set. */
             jwksUrl?: string;
@@ -1209,10 +1245,32 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `forbidden`: the caller is known but may not do this; the key lacks a scope, or the request came from another origin. */
+        Forbidden: {
+            headers: {
+                "X-Request-Id": components["headers"]["XRequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `not_found`: no such thing, or not yours to see; `link_unknown`: no such link, or revoked. */
         NotFound: {
             headers: {
                 "X-Request-Id": components["headers"]["XRequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `conflict`: the state does not allow it; `duplicate`: the externalId exists, `ref` is that session's id; `in_progress`: a request with this Idempotency-Key is being answered, come again after `Retry-After` seconds. */
+        Conflict: {
+            headers: {
+                "X-Request-Id": components["headers"]["XRequestId"];
+                /** @description Seconds to wait; with `in_progress`. */
+                "Retry-After"?: number;
                 [name: string]: unknown;
             };
             content: {
@@ -1321,28 +1379,6 @@ export interface components {
             };
             content?: never;
         };
-        /** @description `forbidden`: the caller is known but may not do this; the key lacks a scope, or the request came from another origin. */
-        Forbidden: {
-            headers: {
-                "X-Request-Id": components["headers"]["XRequestId"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description `conflict`: the state does not allow it; `duplicate`: the externalId exists, `ref` is that session's id; `in_progress`: a request with this Idempotency-Key is being answered, come again after `Retry-After` seconds. */
-        Conflict: {
-            headers: {
-                "X-Request-Id": components["headers"]["XRequestId"];
-                /** @description Seconds to wait; with `in_progress`. */
-                "Retry-After"?: number;
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
         /** @description `If-Match` or `If-Unmodified-Since` does not hold. */
         PreconditionFailed: {
             headers: {
@@ -1441,7 +1477,9 @@ export interface operations {
                 };
             };
             400: components["responses"]["Invalid"];
+            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             410: components["responses"]["Gone"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["Unsupported"];
@@ -1479,6 +1517,46 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             404: components["responses"]["NotFound"];
             410: components["responses"]["Gone"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    rateRoom: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @example ru
+                 */
+                "Accept-Language"?: components["parameters"]["AcceptLanguage"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoomRating"];
+            };
+        };
+        responses: {
+            /** @description It is kept. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["XRequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["Unsupported"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
@@ -2642,7 +2720,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SigningKey"];
+                    "application/json": components["schemas"]["CreatedSigningKey"];
                 };
             };
             400: components["responses"]["Invalid"];
