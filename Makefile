@@ -5,6 +5,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 FUZZTIME    ?= 2000x
 CALL        ?= 20
+KILLS       ?= 200
 export CGO_ENABLED ?= 0
 
 # What tests need beside Go and Node (.ci/need installs it). Tests that cannot find one of them fail instead of being skipped.
@@ -15,7 +16,7 @@ GENERATED    = $(shell git ls-files '*.gen.go' '*.gen.ts' docs/protocol.md docs/
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help run build web generate check format vet law fresh web-check test tools go-test race-test web-test e2e pictures fuzz bench soak docker clean
+.PHONY: help run build web generate check format vet law fresh web-check test tools go-test race-test web-test e2e pictures fuzz bench bench-api kill-test soak docker clean
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -94,6 +95,14 @@ fuzz: ## Fuzz every parser: FUZZTIME=100000x or FUZZTIME=10m for a long run
 
 bench: ## Measure what runs for each packet, with allocations
 	go test -run '^$$' -bench . -benchmem ./sfu/... ./recorder/...
+
+kill-test: ## Kill what writes and what delivers at random moments: KILLS=500 on both databases
+	$(REQUIRE) TMK_TEST_KILLS=$(KILLS) go test -count=1 -v -timeout 1h -run Kill ./notify ./store
+
+bench-api: ## Measure the REST interface under load, on SQLite and a PostgreSQL of its own
+	go build -trimpath -o bin/tmk ./cmd/tmk
+	bin/tmk bench api --self
+	.ci/with-postgres bin/tmk bench api --self --database
 
 soak: ## A long consultation in two browsers: CALL=3600 seconds (short form: CALL=60)
 	$(MAKE) e2e CALL=$(if $(filter 20,$(CALL)),3600,$(CALL))

@@ -54,6 +54,7 @@ var law = map[string]struct {
 	"cmd/tmk":        {[]string{"..."}, "wires everything by hand"},
 	"cmd/tmk/config": {nil, "settings are words and numbers; cmd/tmk turns them into each package's own Config"},
 	"cmd/tmk/check":  {[]string{"consult", "notify"}, "plays a sender to somebody's receiver; needs no installation"},
+	"cmd/tmk/load":   {nil, "a client of REST like everybody, which only measures"},
 	"cmd/tmk/demo":   {[]string{"consult", "notify"}, "plays LK: comes in by REST like everybody, verifies signatures"},
 
 	"docs/examples/go": {nil, "what integrators copy: the standard library only"},
@@ -80,10 +81,10 @@ var borders = []struct {
 	{"github.com/knadh/koanf", []string{"cmd/tmk/config"}, "settings reach a package as its own Config"},
 	{"github.com/prometheus/", []string{"cmd/tmk"}, "packages count; cmd shows"},
 	{"os/exec", []string{"cmd/tmk", "store/pgtest"}, "the server runs no other program"},
-	{"net/http", []string{"api", "consult/auth", "signaling", "notify", "web", "cmd/tmk", "cmd/tmk/demo", "cmd/tmk/check", "docs/examples/go"}, "domain, store and media know no HTTP"},
+	{"net/http", []string{"api", "consult/auth", "signaling", "notify", "web", "cmd/tmk", "cmd/tmk/demo", "cmd/tmk/check", "cmd/tmk/load", "docs/examples/go"}, "domain, store and media know no HTTP"},
 	{"testing", []string{"store/storetest", "store/pgtest", "consult/consulttest"}, "test helpers are not for production"},
 	{"log", nil, "slog only, and from a Config"},
-	{"math/rand", []string{"sfu", "sfu/...", "notify", "store"}, "what must not be guessed comes from crypto/rand; here it only spreads numbers and retries"},
+	{"math/rand", []string{"sfu", "sfu/...", "notify", "store", "cmd/tmk/load"}, "what must not be guessed comes from crypto/rand; here it only spreads numbers, retries and load"},
 }
 
 // pure are packages of rules: the same input gives the same output, so tests need no clock and no luck.

@@ -29,6 +29,7 @@ type cli struct {
 	APIKey  apiKeyCmd  `cmd:"" name:"apikey" help:"Keys with which an integration calls the REST interface."`
 	Webhook webhookCmd `cmd:"" help:"Endpoints at which an integration is told what happens."`
 	Admin   adminCmd   `cmd:"" help:"Accounts of those who work here."`
+	Bench   benchCmd   `cmd:"" help:"Measure how much a server bears."`
 	Version versionCmd `cmd:"" help:"Tell which version this is."`
 }
 
