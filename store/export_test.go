@@ -32,6 +32,18 @@ func (db *DB) Exec(ctx context.Context, query string, args ...any) error {
 	return err
 }
 
+// Lines reads one column of text.
+func (db *DB) Lines(ctx context.Context, query string) (lines []string, err error) {
+	err = db.run(ctx, db.read, db.views, func(t *tx) error {
+		list, err := many(t, "lines", func(r row, s *string) error { return r.Scan(s) }, query)
+		for _, s := range list {
+			lines = append(lines, *s)
+		}
+		return err
+	})
+	return lines, err
+}
+
 // Text reads one value as text.
 func (db *DB) Text(ctx context.Context, query string, args ...any) (string, error) {
 	var v any

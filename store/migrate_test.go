@@ -2,7 +2,6 @@ package store_test
 
 import (
 	"os"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -103,54 +102,4 @@ func TestPrivate(t *testing.T) {
 			t.Errorf("%s: mode %v", info.Name(), info.Mode())
 		}
 	}
-}
-
-// A change of the tables is made for both databases.
-func TestMigrationsAgree(t *testing.T) {
-	files, err := os.ReadDir("migrations/sqlite")
-	if err != nil {
-		t.Fatal(err)
-	}
-	others, err := os.ReadDir("migrations/postgres")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(files) == 0 || len(files) != len(others) {
-		t.Fatalf("%d migrations and %d", len(files), len(others))
-	}
-	for _, f := range files {
-		lite, postgres := statements(t, "migrations/sqlite/"+f.Name()), statements(t, "migrations/postgres/"+f.Name())
-		if len(lite) != len(postgres) {
-			t.Errorf("%s: %d statements and %d", f.Name(), len(lite), len(postgres))
-			continue
-		}
-		for i := range lite {
-			if lite[i] != postgres[i] {
-				t.Errorf("%s differs:\n%s\n%s", f.Name(), lite[i], postgres[i])
-			}
-		}
-	}
-}
-
-var (
-	sqlComment = regexp.MustCompile(`--.*`)
-	sqlSpace   = regexp.MustCompile(`\s+`)
-	sqlTypes   = strings.NewReplacer(
-		`TEXT COLLATE "C"`, "TEXT", "BYTEA", "BLOB", "BOOLEAN NOT NULL", "FLAG",
-		"INTEGER NOT NULL CHECK (given IN (0, 1))", "FLAG", "INTEGER NOT NULL CHECK (admin IN (0, 1))", "FLAG",
-		"BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "SERIAL",
-		"INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT", "SERIAL", "INTEGER NOT NULL PRIMARY KEY", "SERIAL",
-		"BIGINT", "INTEGER", ") STRICT", ")",
-	)
-)
-
-// statements reads a migration's, without comments and with one name a type.
-func statements(t *testing.T, path string) []string {
-	t.Helper()
-	b, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := sqlSpace.ReplaceAllString(sqlComment.ReplaceAllString(string(b), ""), " ")
-	return strings.Split(sqlTypes.Replace(text), ";")
 }

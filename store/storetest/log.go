@@ -22,8 +22,8 @@ var logLaws = []law{
 	{"sealers and writers at once", sealersAndWriters},
 }
 
-// link is a chain without a key.
-func link(before []byte, a *consult.AuditEntry) []byte {
+// Link chains without a key.
+func Link(before []byte, a *consult.AuditEntry) []byte {
 	h := sha256.Sum256(fmt.Appendf(bytes.Clone(before), "%d %s %v %s %s %s %s %s",
 		a.N, a.ID, a.At, a.Actor, a.Action, a.ConsultationID, a.Object, a.Detail))
 	return h[:]
@@ -31,7 +31,7 @@ func link(before []byte, a *consult.AuditEntry) []byte {
 
 func seal(t *testing.T, s consult.Store) {
 	t.Helper()
-	if err := s.Seal(ctxOf(t), link); err != nil {
+	if err := s.Seal(ctxOf(t), Link); err != nil {
 		t.Fatalf("Seal: %v", err)
 	}
 }
@@ -58,7 +58,7 @@ func Chain(ctx context.Context, s consult.Store) ([]*consult.AuditEntry, error) 
 		if a.N != int64(i+1) {
 			return nil, fmt.Errorf("entry %s has number %d where %d should be", a.ID, a.N, i+1)
 		}
-		if before = link(before, a); !bytes.Equal(before, a.Link) {
+		if before = Link(before, a); !bytes.Equal(before, a.Link) {
 			return nil, fmt.Errorf("entry %s is not what was linked", a.ID)
 		}
 	}
@@ -205,7 +205,7 @@ func sealersAndWriters(t *testing.T, s consult.Store) {
 		all.Go(func() error {
 			for {
 				last := writing.Load() == 0
-				if err := s.Seal(ctx, link); err != nil {
+				if err := s.Seal(ctx, Link); err != nil {
 					return err
 				}
 				n := len(seen[f])
