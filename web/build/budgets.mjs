@@ -10,6 +10,9 @@ const budgets = {
   demo: { first: 400, all: 400 },
 };
 
+/** kilobytes, gzip, that a page of an integration loads before the room */
+const embedBudget = 2;
+
 export function checkBudgets(dist) {
   let over = false;
   for (const [entry, budget] of Object.entries(budgets)) {
@@ -22,6 +25,9 @@ export function checkBudgets(dist) {
       console.log(`${bad ? 'OVER ' : ''}${entry} ${when}: ${sizes[when].toFixed(0)} of ${budget[when]} kB gzip`);
     }
   }
+  const embed = weigh(dist, ['embed.js']);
+  over ||= embed > embedBudget;
+  console.log(`${embed > embedBudget ? 'OVER ' : ''}embed.js: ${embed.toFixed(1)} of ${embedBudget} kB gzip`);
   if (over) process.exit(1);
 }
 

@@ -1,20 +1,37 @@
-// What a build needs after Vite: Swagger UI's own files, the 404 page, the
-// compressed forms, and the check of the budgets.
+// What a build needs after Vite: embed.js, Swagger UI's own files, the 404 page,
+// the compressed forms, and the check of the budgets.
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { build } from 'vite';
 import { checkBudgets } from './budgets.mjs';
 
 const web = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(web, 'dist');
 
+await buildEmbed();
 copySwagger();
 copyFileSync(join(web, 'build/404.html'), join(dist, '404.html'));
 writeFileSync(join(dist, '.gitkeep'), '');
 compress(dist);
 checkBudgets(dist);
+
+/** buildEmbed makes embed.js: a script of its own under a name that stays, for the pages of others. */
+async function buildEmbed() {
+  await build({
+    configFile: false,
+    logLevel: 'warn',
+    publicDir: false,
+    build: {
+      target: ['es2020', 'safari14', 'chrome90', 'firefox90'],
+      outDir: dist,
+      emptyOutDir: false,
+      lib: { entry: join(web, 'src/embed/embed.ts'), formats: ['iife'], name: 'tmkEmbed', fileName: () => 'embed.js' },
+    },
+  });
+}
 
 function copySwagger() {
   const from = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));

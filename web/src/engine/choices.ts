@@ -12,17 +12,18 @@ const key = 'tmk.choices';
 const initial: Choices = { micOn: true, cameraOn: true };
 
 /** loadChoices never fails: storage may be forbidden or hold nonsense. */
-export function loadChoices(storage: Pick<Storage, 'getItem'> = localStorage): Choices {
+export function loadChoices(storage?: Pick<Storage, 'getItem'>): Choices {
   try {
-    return { ...initial, ...(JSON.parse(storage.getItem(key) ?? '{}') as Partial<Choices>) };
+    // Where storage is forbidden, as in some frames, even its name throws.
+    return { ...initial, ...(JSON.parse((storage ?? localStorage).getItem(key) ?? '{}') as Partial<Choices>) };
   } catch {
     return initial;
   }
 }
 
-export function saveChoices(choices: Choices, storage: Pick<Storage, 'setItem'> = localStorage): void {
+export function saveChoices(choices: Choices, storage?: Pick<Storage, 'setItem'>): void {
   try {
-    storage.setItem(key, JSON.stringify(choices));
+    (storage ?? localStorage).setItem(key, JSON.stringify(choices));
   } catch {
     // private mode: the choice lasts as long as the page
   }

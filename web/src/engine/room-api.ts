@@ -19,12 +19,15 @@ export class RoomError extends Error {
 
 const patience = 15_000;
 
-/** enter exchanges a link's token for a pass of this tab. */
-export async function enter(token: string, language: string): Promise<Schemas['RoomEntered']> {
+/** enter exchanges a link's token for a pass of this tab; session is what a minted link is for. */
+export async function enter(
+  { token, session }: { token: string; session?: string },
+  language: string,
+): Promise<Schemas['RoomEntered']> {
   const response = await ask('/v1/room/enter', {
     method: 'POST',
     headers: { 'Content-Type': 'application/json', 'Accept-Language': language },
-    body: JSON.stringify({ token }),
+    body: JSON.stringify({ token, session }),
   });
   return (await response.json()) as Schemas['RoomEntered'];
 }
@@ -35,6 +38,15 @@ export async function state(pass: string, language: string): Promise<Entered> {
     headers: { Authorization: `Bearer ${pass}`, 'Accept-Language': language },
   });
   return (await response.json()) as Entered;
+}
+
+/** rate keeps what the patient thought of a consultation that is over. Rejects with "conflict" when it was rated before. */
+export async function rate(pass: string, stars: number, comment: string, language: string): Promise<void> {
+  await ask('/v1/room/rating', {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${pass}`, 'Content-Type': 'application/json', 'Accept-Language': language },
+    body: JSON.stringify({ stars, ...(comment ? { comment } : {}) }),
+  });
 }
 
 /** fileContent downloads a file of the thread. */

@@ -11,7 +11,7 @@ import { Waiting } from './Waiting';
 /** Screens shows the screen of the call's phase. */
 export function Screens() {
   const { t } = useTranslation();
-  const { entered } = usePresent();
+  const { entered, pass } = usePresent();
   const { phase, ended, endedAt, endedByMe, failure, returning, session } = useCall();
   const { brand } = entered;
 
@@ -47,6 +47,7 @@ export function Screens() {
           role={entered.seat.role}
           byMe={endedByMe}
           brand={brand.name}
+          rateWith={ended?.status === 'finished' && entered.seat.role === 'patient' ? pass : undefined}
         />
       );
     case 'failed':

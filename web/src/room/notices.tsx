@@ -8,6 +8,7 @@ import {
   IconDoorEnter,
   IconDoorExit,
   IconLinkOff,
+  IconUserOff,
   IconWifiOff,
 } from '@tabler/icons-react';
 import { type ReactNode, useEffect, useState } from 'react';
@@ -18,6 +19,7 @@ import { clock, dateTimeOf } from '../ui/format';
 import { Notice } from '../ui/Notice';
 import { Page } from '../ui/Page';
 import { useCall, usePresent } from './call-context';
+import { Rating } from './Rating';
 
 const size = 40;
 
@@ -29,10 +31,12 @@ interface EndedProps {
   /** it was this page that ended it */
   byMe?: boolean;
   brand?: string;
+  /** the pass of a patient who may rate the consultation */
+  rateWith?: string;
 }
 
 /** Ended tells that the consultation is over, why, and what is next. */
-export function Ended({ status, reason, session, role, byMe, brand }: EndedProps) {
+export function Ended({ status, reason, session, role, byMe, brand, rateWith }: EndedProps) {
   const { t } = useTranslation();
   if (status === 'cancelled' || status === 'missed') {
     return (
@@ -58,6 +62,7 @@ export function Ended({ status, reason, session, role, byMe, brand }: EndedProps
         <p>{t(role === 'doctor' ? 'ended.nextDoctor' : 'ended.nextPatient')}</p>
         <p>{t('ended.closePage')}</p>
       </Notice>
+      {rateWith && <Rating pass={rateWith} />}
     </Page>
   );
 }
@@ -143,6 +148,8 @@ export function Replaced() {
 const icons: Record<string, ReactNode> = {
   link_unknown: <IconLinkOff size={size} />,
   link_expired: <IconLinkOff size={size} />,
+  link_reissued: <IconLinkOff size={size} />,
+  revoked: <IconUserOff size={size} />,
   unauthorized: <IconLinkOff size={size} />,
   too_early: <IconClock size={size} />,
   offline: <IconWifiOff size={size} />,
@@ -153,6 +160,8 @@ const icons: Record<string, ReactNode> = {
 const worded = new Set([
   'link_unknown',
   'link_expired',
+  'link_reissued',
+  'revoked',
   'too_early',
   'unauthorized',
   'consent_required',

@@ -289,7 +289,8 @@ export const en: Text & Record<string, unknown> = {
   },
   error: {
     link_unknown: 'This link is no longer valid',
-    link_unknownText: 'It may have been replaced by a new one, or be incomplete. Open the latest link from the clinic’s message.',
+    link_unknownText:
+      'It may have been replaced by a new one, or be incomplete. Open the latest link from the clinic’s message.',
     link_reissued: 'There is a new link for you',
     link_reissuedText:
       'The clinic has replaced your link, so this page is disconnected from the consultation. Open the latest link from the clinic’s message.',
