@@ -228,62 +228,130 @@ func TestExampleSpringCompiles(t *testing.T) {
 	must(t, examples+"/java", javac, args...)
 }
 
-// blocks finds the fenced blocks of a page that are to be tried, in their order: ```sh try.
-var blocks = regexp.MustCompile("(?ms)^```sh try\n(.*?)^```$")
+// tried finds the fenced blocks of a page that are to be tried, in their order: "```sh try", or "```sh try fails" where an error is shown.
+var tried = regexp.MustCompile("(?ms)^```sh try( fails)?\n(.*?)^```$")
+
+// untried finds those that are shown only; what needs no server and no luck may be.
+var untried = regexp.MustCompile("(?ms)^```sh\n(.*?)^```$")
+
+// pageDates are the days of the page's examples, which lie ahead of whoever reads it.
+var pageDates = regexp.MustCompile(`2026-12-0(\d)T`)
 
 // TestIntegratePage runs every block of docs/integrate.md that is marked so in one shell, as a reader would.
 func TestIntegratePage(t *testing.T) {
 	bash := needed(t, "bash")
-	needed(t, "curl")
-	needed(t, "jq")
+	for _, tool := range []string{"curl", "jq", "openssl"} {
+		needed(t, tool)
+	}
 	page, err := os.ReadFile("../../docs/integrate.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	found := blocks.FindAllSubmatch(page, -1)
-	if n := strings.Count(string(page), "curl -sS"); len(found) < 8 || n == 0 {
-		t.Fatalf("%d blocks to try, %d requests", len(found), n)
-	}
-	for _, fence := range regexp.MustCompile("(?ms)^```sh\n(.*?)^```$").FindAllSubmatch(page, -1) {
-		if bytes.Contains(fence[1], []byte("curl ")) {
-			t.Errorf("a request that nobody tries (mark the block: ```sh try):\n%s", fence[1])
+	for _, block := range untried.FindAllSubmatch(page, -1) {
+		if bytes.Contains(block[1], []byte("curl ")) {
+			t.Errorf("a request that nobody tries (mark the block: ```sh try):\n%s", block[1])
 		}
 	}
-	dir := t.TempDir()
+	bin, dir := t.TempDir(), t.TempDir()
+	must(t, ".", "go", "build", "-o", filepath.Join(bin, "tmk"), ".")
 	s := start(t, served, "--data-dir", dir, "--set", "webhooks.allow_private=true")
 	key := strings.TrimSpace(mustCommand(t, "apikey", "create", "lk", "-q", "--data-dir", dir))
-	endpoint := receiver(t)
-	var script strings.Builder
-	// -f is not what a reader types, but a request that fails must fail the test.
-	script.WriteString("set -euo pipefail\ncurl() { command curl --fail-with-body \"$@\" || { echo \"FAILED: curl $*\" >&2; return 1; }; }\n")
-	for i, block := range found {
-		fmt.Fprintf(&script, "echo '--- block %d' >&2\n%s\n", i+1, block[1])
-	}
-	cmd := exec.CommandContext(t.Context(), bash, "-c", script.String())
+	password := regexp.MustCompile(`password\s+(\S+)`).FindStringSubmatch(mustCommand(t, "admin", "create", "anna", "--data-dir", dir))[1]
+	checked := newReceiver(t)
+	cmd := exec.CommandContext(t.Context(), bash, "-c", pageScript(t, page))
 	cmd.Dir = t.TempDir()
-	cmd.Env = append(os.Environ(), "TMK="+s.url, "KEY="+key, "ENDPOINT="+endpoint)
+	cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "TMK="+s.url, "KEY="+key, "PASSWORD="+password,
+		"ENDPOINT="+newReceiver(t).url, "CHECKED="+checked.url, "SECRET_FILE="+checked.secretFile)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, want := range []string{`"errors":[{`, "/doctor/nmae", `"pass":"`} {
+		if !strings.Contains(strings.ReplaceAll(string(out), `": "`, `":"`), want) {
+			t.Errorf("no %s in\n%s", want, out)
+		}
 	}
 	if testing.Verbose() {
 		t.Logf("%s", out)
 	}
 }
 
-// receiver is an endpoint that takes everything.
-func receiver(t *testing.T) string {
+// pageScript is the page's blocks as one script, with what an administrator and a browser do in between.
+func pageScript(t *testing.T, page []byte) string {
 	t.Helper()
+	var script strings.Builder
+	// A reader sees what failed; here it must stop the script.
+	script.WriteString("set -euo pipefail\n" +
+		"curl() { command curl --fail-with-body \"$@\" || { echo \"FAILED: curl $*\" >&2; return 1; }; }\n")
+	n := 0
+	for _, block := range tried.FindAllSubmatch(page, -1) {
+		n++
+		text := pageDates.ReplaceAllStringFunc(string(block[2]), func(day string) string {
+			return time.Now().AddDate(0, 0, 7+int(day[9]-'0')).Format("2006-01-02") + "T"
+		})
+		fmt.Fprintf(&script, "echo \"--- block %d\"\n", n)
+		if len(block[1]) > 0 {
+			fmt.Fprintf(&script, "(unset -f curl\n%s)\n", text)
+		} else {
+			script.WriteString(text)
+		}
+		if strings.Contains(text, "-out lk.pub") {
+			script.WriteString(registerKey)
+		}
+		if strings.Contains(text, "SECRET=") {
+			script.WriteString("printf %s \"$SECRET\" > \"$SECRET_FILE\"\n")
+		}
+	}
+	if n < 10 {
+		t.Fatalf("%d blocks to try", n)
+	}
+	script.WriteString(openLink)
+	return script.String()
+}
+
+// registerKey is what an administrator does in the portal, and openLink what the page of a link does.
+const (
+	registerKey = `
+curl -sS -c cookies "$TMK/v1/admin/login" -H "Content-Type: application/json" -d "{\"login\":\"anna\",\"password\":\"$PASSWORD\"}"
+curl -sS -b cookies "$TMK/v1/admin/signingkeys" -H "Content-Type: application/json" \
+  -d "$(jq -n --rawfile pub lk.pub '{integration: "lk", issuer: "lk", kid: "lk-1", algorithm: "EdDSA", publicKey: $pub}')"
+`
+	openLink = `
+curl -sS "$TMK/v1/room/enter" -H "Content-Type: application/json" -d "{\"token\":\"${LINK#*#t=}\",\"session\":\"$ID\"}"
+`
+)
+
+// checkedReceiver is the example receiver's rule in an endpoint whose secret is told later.
+type checkedReceiver struct {
+	url        string
+	secretFile string
+}
+
+// newReceiver is a good endpoint: it takes what is signed with the secret in its file, and everything while there is none.
+func newReceiver(t *testing.T) checkedReceiver {
+	t.Helper()
+	secretFile := filepath.Join(t.TempDir(), "secret")
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	pages := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })}
+	pages := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return
+		}
+		secret, err := os.ReadFile(secretFile)
+		if err == nil && notify.Verify([]string{string(secret)}, r.Header, body, time.Now()) != nil {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		w.WriteHeader(http.StatusNoContent)
+	})}
 	ended := make(chan error, 1)
 	go func() { ended <- pages.Serve(l) }()
 	t.Cleanup(func() {
 		pages.Close()
 		<-ended
 	})
-	return "http://" + l.Addr().String() + "/hooks/tmk"
+	return checkedReceiver{"http://" + l.Addr().String() + "/hooks/tmk", secretFile}
 }

@@ -137,7 +137,7 @@ func (lk *LK) register(ctx context.Context) error {
 	}
 	lk.mu.Lock()
 	defer lk.mu.Unlock()
-	lk.hook, lk.signing, lk.since = hook.ID, []string{hook.Secret}, time.Now()
+	lk.hook, lk.signing, lk.since = hook.ID, []string{hook.Secret}, time.Now().UTC()
 	return nil
 }
 

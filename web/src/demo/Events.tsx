@@ -112,7 +112,7 @@ function LogCheck({ arrived, since }: { arrived: Arrival[]; since: string }) {
   const { t } = useTranslation();
   const check = useMutation({ mutationFn: eventLog });
   const known = new Set(arrived.filter(({ verified, answered }) => verified && answered < 300).map(({ id }) => id));
-  const log = check.data?.filter(({ createdAt }) => createdAt >= since) ?? [];
+  const log = check.data?.filter(({ createdAt }) => Date.parse(createdAt) >= Date.parse(since)) ?? [];
   const missing = log.filter(({ id }) => !known.has(id)).length;
   return (
     <div className={style.check}>
