@@ -19,6 +19,7 @@ import (
 	"tmk/cmd/tmk/config"
 	"tmk/cmd/tmk/demo"
 	"tmk/consult"
+	"tmk/consult/auth"
 	"tmk/notify"
 	"tmk/recorder"
 	"tmk/sfu"
@@ -165,6 +166,7 @@ func (s *server) routes() http.Handler {
 		RatePerSecond: s.cfg.API.RatePerSecond,
 		IPExtractor:   callerAddress(s.cfg.TrustedProxies),
 		Ready:         s.facts.db, Log: s.log,
+		Minted: auth.NewMinted(s.facts.db, notify.NewClient(s.cfg.Webhooks.AllowPrivate), nil, s.log),
 	}, s.facts.desk, s.facts.auth, s.recorder)
 
 	mux := http.NewServeMux()
@@ -175,7 +177,7 @@ func (s *server) routes() http.Handler {
 	if s.demo != nil {
 		mux.Handle("/demo/api/", s.demo)
 	}
-	mux.Handle("/", web.Handler(web.Config{Demo: s.demo != nil}))
+	mux.Handle("/", web.Handler(web.Config{Demo: s.demo != nil, Embed: s.cfg.Embed.Origins}))
 	var h http.Handler = mux
 	if s.demo != nil {
 		h = ownHosts(s.cfg.PublicURL, mux)
