@@ -165,13 +165,13 @@ func (s *server) routes() http.Handler {
 		CookieSecure:  strings.HasPrefix(s.cfg.PublicURL, "https://"),
 		RatePerSecond: s.cfg.API.RatePerSecond,
 		IPExtractor:   callerAddress(s.cfg.TrustedProxies),
-		Ready:         s.facts.db, Log: s.log,
+		Tester:        s.worker, Ready: s.facts.db, Log: s.log,
 		Minted: auth.NewMinted(s.facts.db, notify.NewClient(s.cfg.Webhooks.AllowPrivate), nil, s.log),
 	}, s.facts.desk, s.facts.auth, s.recorder)
 
 	mux := http.NewServeMux()
 	mux.Handle("/ws", s.hub)
-	for _, path := range []string{"/v1/", "/openapi.yaml", "/healthz", "/readyz"} {
+	for _, path := range []string{"/v1/", "/problems/", "/openapi.yaml", "/healthz", "/readyz"} {
 		mux.Handle(path, rest)
 	}
 	if s.demo != nil {
