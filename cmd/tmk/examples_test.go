@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"tmk/cmd/tmk/check"
 	"tmk/notify"
 )
 
@@ -56,15 +58,12 @@ func must(t *testing.T, dir, name string, args ...string) string {
 	return string(out)
 }
 
-// holdsOut runs an example LK against a server: it must book, and be told of the booking and of its cancelling.
-func holdsOut(t *testing.T, program string, args ...string) {
+// run starts an example LK for as long as the test lasts and returns what it prints.
+func (e example) run(t *testing.T, tmk, key, self string) (out *lines, ended <-chan struct{}) {
 	t.Helper()
-	dir := t.TempDir()
-	s := start(t, served, "--data-dir", dir, "--set", "webhooks.allow_private=true")
-	key := strings.TrimSpace(mustCommand(t, "apikey", "create", "lk", "-q", "--data-dir", dir))
 	ctx, stop := context.WithCancel(t.Context())
-	cmd := exec.CommandContext(ctx, program, args...)
-	cmd.Env = append(os.Environ(), "TMK="+s.url, "KEY="+key, "SELF="+freeURL(t))
+	cmd := exec.CommandContext(ctx, e.program, e.args...)
+	cmd.Env = append(os.Environ(), "TMK="+tmk, "KEY="+key, "SELF="+self)
 	var failures bytes.Buffer
 	cmd.Stderr = &failures
 	r, w := io.Pipe()
@@ -72,25 +71,34 @@ func holdsOut(t *testing.T, program string, args ...string) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	ended := make(chan struct{})
+	done := make(chan struct{})
 	go func() {
 		_ = cmd.Wait() // it is killed in the end
 		w.Close()
-		close(ended)
+		close(done)
 	}()
 	t.Cleanup(func() {
 		stop()
-		<-ended
+		<-done
 		if t.Failed() {
 			t.Logf("it wrote: %s", &failures)
 		}
 	})
-	out := &lines{more: make(chan struct{})}
+	out = &lines{more: make(chan struct{})}
 	go func() {
 		for scan := bufio.NewScanner(r); scan.Scan(); {
 			out.add(scan.Text())
 		}
 	}()
+	return out, done
+}
+
+// holdsOut: it must book, and be told of the booking and of its cancelling.
+func (e example) holdsOut(t *testing.T) {
+	dir := t.TempDir()
+	s := start(t, served, "--data-dir", dir, "--set", "webhooks.allow_private=true")
+	key := strings.TrimSpace(mustCommand(t, "apikey", "create", "lk", "-q", "--data-dir", dir))
+	out, ended := e.run(t, s.url, key, freeURL(t))
 	booked := out.match(t, `booked: (c_\w+) (\S+) (\S+)`, ended)
 	for _, link := range booked[2:] {
 		if !strings.HasPrefix(link, s.url+"/j/") {
@@ -104,10 +112,38 @@ func holdsOut(t *testing.T, program string, args ...string) {
 	out.match(t, `told: session.status_changed `+booked[1]+`.* CANCELLED`, ended)
 }
 
+// getsItRight: what "tmk webhook check" sends must be taken and refused as it should. The server is one that tells a known secret.
+func (e example) getsItRight(t *testing.T) {
+	secret := "whsec_" + base64.StdEncoding.EncodeToString([]byte("a secret of thirty-two bytes, ok"))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintf(w, `{"id":"c_1","secret":%q,"links":{"doctor":"d","patient":"p"}}`, secret)
+	}))
+	defer server.Close()
+	self := freeURL(t)
+	out, ended := e.run(t, server.URL, "tmk_none", self)
+	out.match(t, `booked: c_1 d p`, ended)
+	report, err := check.Run(t.Context(), check.Config{URL: self + "/hooks/tmk", Secret: secret})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range report.Cases {
+		if !c.OK {
+			t.Errorf("%+v", c)
+		}
+	}
+}
+
+// example is a program that plays LK.
+type example struct {
+	program string
+	args    []string
+}
+
 func TestExampleGo(t *testing.T) {
 	lk := filepath.Join(t.TempDir(), "lk")
 	must(t, ".", "go", "build", "-o", lk, examples+"/go")
-	holdsOut(t, lk)
+	t.Run("holds out", example{lk, nil}.holdsOut)
+	t.Run("gets it right", example{lk, nil}.getsItRight)
 }
 
 func TestExampleTypeScript(t *testing.T) {
@@ -124,7 +160,9 @@ func TestExampleTypeScript(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "package.json"), []byte(`{"type":"module"}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	holdsOut(t, node, filepath.Join(dir, "lk.js"))
+	lk := example{node, []string{filepath.Join(dir, "lk.js")}}
+	t.Run("holds out", lk.holdsOut)
+	t.Run("gets it right", lk.getsItRight)
 }
 
 // try is a Java program that asks the example: id, timestamp, signatures, body in base64.
