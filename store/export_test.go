@@ -86,3 +86,6 @@ func (db *DB) WrongQueues(ctx context.Context) ([]string, error) {
 	})
 	return wrong, err
 }
+
+// Postgres tells which database it is.
+func (db *DB) Postgres() bool { return db.read == db.write }
