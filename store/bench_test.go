@@ -24,7 +24,7 @@ func setUpBench(b *testing.B, db *store.DB) {
 	}
 }
 
-// A message with its event: what one line in the chat costs.
+// A message with its event and its audit entry: what one line in the chat costs.
 func BenchmarkPost(b *testing.B) {
 	onBoth(b, func(b *testing.B, db *store.DB) {
 		setUpBench(b, db)
