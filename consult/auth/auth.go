@@ -57,7 +57,7 @@ func New(store consult.Store, cfg Config) *Auth {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	a := &Auth{
-		cfg: cfg, store: store, hasher: newHasher(), fails: newThrottle(), codes: newThrottle(),
+		cfg: cfg, store: store, hasher: newHasher(argonMemory), fails: newThrottle(), codes: newThrottle(),
 		tickets: newSealer(cfg.Key, "login", cfg.Now), setups: newSealer(cfg.Key, "totp setup", cfg.Now),
 	}
 	if cfg.OIDC != nil {

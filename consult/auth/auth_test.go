@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tmk/consult"
+	"tmk/consult/auth"
 	"tmk/consult/consulttest"
 	"tmk/store/pgtest"
 )
@@ -22,10 +23,22 @@ func wantCode(t *testing.T, err error, want consult.Code) {
 	}
 }
 
+// newWorld is a desk whose hashes cost little.
+func newWorld(t *testing.T) *consulttest.World {
+	t.Helper()
+	w := consulttest.New(t)
+	auth.Hurry(w.Auth)
+	return w
+}
+
 func onBoth(t *testing.T, test func(t *testing.T, w *consulttest.World)) {
 	t.Helper()
-	t.Run("sqlite", func(t *testing.T) { test(t, consulttest.New(t)) })
-	t.Run("postgres", func(t *testing.T) { test(t, consulttest.Open(t, pgtest.URL(t), nil)) })
+	t.Run("sqlite", func(t *testing.T) { test(t, newWorld(t)) })
+	t.Run("postgres", func(t *testing.T) {
+		w := consulttest.Open(t, pgtest.URL(t), nil)
+		auth.Hurry(w.Auth)
+		test(t, w)
+	})
 }
 
 func create(t *testing.T, w *consulttest.World, login string) *consult.Staff {
@@ -37,21 +50,59 @@ func create(t *testing.T, w *consulttest.World, login string) *consult.Staff {
 	return s
 }
 
+const firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0"
+
+// enter logs in with a password that is enough, and returns the cookie.
+func enter(t *testing.T, w *consulttest.World, login, password string) string {
+	t.Helper()
+	door, err := w.Auth.Login(t.Context(), login, password, firefox)
+	if err != nil || door.Cookie == "" {
+		t.Fatalf("%+v, %v", door, err)
+	}
+	return door.Cookie
+}
+
+// visit is who is logged in with a cookie.
+func visit(t *testing.T, w *consulttest.World, cookie string) *auth.Visit {
+	t.Helper()
+	v, err := w.Auth.Staff(t.Context(), cookie)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// audited counts what the audit has of an action.
+func audited(t *testing.T, w *consulttest.World, action string) int {
+	t.Helper()
+	n := 0
+	err := w.Store.View(t.Context(), func(tx consult.Tx) error {
+		all, err := tx.Audit(consult.AuditQuery{Action: action, Limit: 1000})
+		n = len(all)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
 func TestLogin(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *consulttest.World) {
 		admin := create(t, w, " Admin ")
-		if admin.Login != "admin" || !strings.HasPrefix(admin.PasswordHash, "$argon2id$v=19$m=65536,t=2,p=1$") {
+		if admin.Login != "admin" || !strings.HasPrefix(admin.PasswordHash, "$argon2id$v=19$m=64,t=2,p=1$") {
 			t.Errorf("%+v", admin)
 		}
-		cookie, s, err := w.Auth.Login(t.Context(), "ADMIN", password)
+		door, err := w.Auth.Login(t.Context(), "ADMIN", password, firefox)
 		if err != nil {
 			t.Fatal(err)
 		}
+		cookie, s := door.Cookie, door.Staff
 		if s.ID != admin.ID || !slices.Contains(s.Roles, consult.StaffAdmin) || len(cookie) != 43 { // 256 bits in base64url
 			t.Errorf("%+v, %q", s, cookie)
 		}
 		p, err := w.Auth.Staff(t.Context(), cookie)
-		if err != nil || p.Staff == nil || p.Staff.ID != admin.ID {
+		if err != nil || p.Staff.ID != admin.ID || p.Session.Way != auth.WayPassword || p.Session.Agent != "Firefox on Linux" || p.MustEnrol {
 			t.Fatalf("%+v, %v", p, err)
 		}
 		w.Clock.Advance(12*time.Hour - time.Microsecond)
@@ -62,10 +113,7 @@ func TestLogin(t *testing.T) {
 		_, err = w.Auth.Staff(t.Context(), cookie)
 		wantCode(t, err, consult.CodeUnauthorized)
 
-		second, _, err := w.Auth.Login(t.Context(), "admin", password)
-		if err != nil {
-			t.Fatal(err)
-		}
+		second := enter(t, w, "admin", password)
 		for range 2 {
 			if err := w.Auth.Logout(t.Context(), second); err != nil {
 				t.Fatal(err)
@@ -82,30 +130,30 @@ func TestLogin(t *testing.T) {
 }
 
 func TestLoginRefused(t *testing.T) {
-	w := consulttest.New(t)
+	w := newWorld(t)
 	create(t, w, "admin")
-	_, _, wrong := w.Auth.Login(t.Context(), "admin", "another password")
+	_, wrong := w.Auth.Login(t.Context(), "admin", "another password", "")
 	wantCode(t, wrong, consult.CodeUnauthorized)
 	for _, login := range []string{"nobody", "", "a\x00b", strings.Repeat("x", 1000)} {
-		_, _, unknown := w.Auth.Login(t.Context(), login, password)
+		_, unknown := w.Auth.Login(t.Context(), login, password, "")
 		wantCode(t, unknown, consult.CodeUnauthorized)
 		if unknown.Error() != wrong.Error() {
 			t.Errorf("an unknown login is told from a wrong password: %q, %q", unknown, wrong)
 		}
 	}
-	_, _, err := w.Auth.Login(t.Context(), "admin", strings.Repeat("x", 1<<20))
+	_, err := w.Auth.Login(t.Context(), "admin", strings.Repeat("x", 1<<20), "")
 	wantCode(t, err, consult.CodeUnauthorized)
 }
 
 func TestLoginIsThrottled(t *testing.T) {
-	w := consulttest.New(t)
+	w := newWorld(t)
 	create(t, w, "admin")
 	create(t, w, "other")
 	const n = 12
 	errs := make([]error, n)
 	var wg sync.WaitGroup
 	for i := range n {
-		wg.Go(func() { _, _, errs[i] = w.Auth.Login(t.Context(), "admin", fmt.Sprint("a wrong guess ", i)) })
+		wg.Go(func() { _, errs[i] = w.Auth.Login(t.Context(), "admin", fmt.Sprint("a wrong guess ", i), "") })
 	}
 	wg.Wait()
 	guessed := 0
@@ -119,14 +167,14 @@ func TestLoginIsThrottled(t *testing.T) {
 	if guessed != 5 {
 		t.Errorf("%d guesses were looked at", guessed)
 	}
-	_, _, err := w.Auth.Login(t.Context(), "admin", password)
+	_, err := w.Auth.Login(t.Context(), "admin", password, "")
 	wantCode(t, err, consult.CodeRateLimited)
-	if _, _, err := w.Auth.Login(t.Context(), "other", password); err != nil {
+	if _, err := w.Auth.Login(t.Context(), "other", password, ""); err != nil {
 		t.Errorf("another login: %v", err)
 	}
 	w.Clock.Advance(10 * time.Minute)
 	for range 7 { // what succeeds does not count
-		if _, _, err := w.Auth.Login(t.Context(), "admin", password); err != nil {
+		if _, err := w.Auth.Login(t.Context(), "admin", password, ""); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -135,34 +183,31 @@ func TestLoginIsThrottled(t *testing.T) {
 func TestCreateStaffRefused(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *consulttest.World) {
 		create(t, w, "admin")
-		_, err := w.Auth.CreateStaff(t.Context(), "Admin", password)
+		_, err := w.Auth.CreateStaff(t.Context(), "Admin", password, consult.StaffAdmin)
 		wantCode(t, err, consult.CodeConflict)
 		for login, pass := range map[string]string{
 			"": password, "two words": password, strings.Repeat("x", 65): password,
 			"short": "elevenchars", "broken": "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", "long": strings.Repeat("x", 1025),
 		} {
-			_, err := w.Auth.CreateStaff(t.Context(), login, pass)
+			_, err := w.Auth.CreateStaff(t.Context(), login, pass, consult.StaffAdmin)
 			wantCode(t, err, consult.CodeInvalid)
 		}
 	})
 }
 
 func TestSetPassword(t *testing.T) {
-	w := consulttest.New(t)
+	w := newWorld(t)
 	create(t, w, "admin")
 	const other = "another long password"
-	stolen, _, err := w.Auth.Login(t.Context(), "admin", password)
-	if err != nil {
-		t.Fatal(err)
-	}
+	stolen := enter(t, w, "admin", password)
 	if err := w.Auth.SetPassword(t.Context(), "admin", other); err != nil {
 		t.Fatal(err)
 	}
-	_, err = w.Auth.Staff(t.Context(), stolen)
+	_, err := w.Auth.Staff(t.Context(), stolen)
 	wantCode(t, err, consult.CodeUnauthorized)
-	_, _, err = w.Auth.Login(t.Context(), "admin", password)
+	_, err = w.Auth.Login(t.Context(), "admin", password, "")
 	wantCode(t, err, consult.CodeUnauthorized)
-	if _, _, err := w.Auth.Login(t.Context(), "admin", other); err != nil {
+	if _, err := w.Auth.Login(t.Context(), "admin", other, ""); err != nil {
 		t.Error(err)
 	}
 	wantCode(t, w.Auth.SetPassword(t.Context(), "nobody", other), consult.CodeNotFound)

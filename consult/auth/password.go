@@ -34,24 +34,26 @@ const hashesAtOnce = 2
 // hasher makes and checks password hashes in PHC string format.
 type hasher struct {
 	slots  chan struct{}
+	memory uint32 // KiB
 	nobody string // a hash that no password matches
 }
 
-func newHasher() *hasher {
+func newHasher(memory uint32) *hasher {
 	return &hasher{
 		slots:  make(chan struct{}, hashesAtOnce),
-		nobody: phc(argonMemory, argonTime, argonLanes, random(saltBytes), random(hashBytes)),
+		memory: memory,
+		nobody: phc(memory, argonTime, argonLanes, random(saltBytes), random(hashBytes)),
 	}
 }
 
 // hash makes a hash; it waits while others are being made.
 func (h *hasher) hash(ctx context.Context, password string) (string, error) {
 	salt := random(saltBytes)
-	key, err := h.derive(ctx, password, salt, argonMemory, argonTime, argonLanes, hashBytes)
+	key, err := h.derive(ctx, password, salt, h.memory, argonTime, argonLanes, hashBytes)
 	if err != nil {
 		return "", err
 	}
-	return phc(argonMemory, argonTime, argonLanes, salt, key), nil
+	return phc(h.memory, argonTime, argonLanes, salt, key), nil
 }
 
 // matches tells whether password is the one of stored, in constant time.

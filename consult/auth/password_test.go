@@ -9,10 +9,13 @@ import (
 )
 
 func TestHash(t *testing.T) {
-	h := newHasher()
+	h := newHasher(argonMemory)
 	stored, err := h.hash(t.Context(), "correct horse")
 	if err != nil {
 		t.Fatal(err)
+	}
+	if !strings.HasPrefix(stored, "$argon2id$v=19$m=65536,t=2,p=1$") {
+		t.Errorf("%s is another cost", stored)
 	}
 	again, err := h.hash(t.Context(), "correct horse")
 	if err != nil || again == stored {
@@ -32,7 +35,7 @@ func TestHash(t *testing.T) {
 // echo -n password | argon2 somesalt -id -t 2 -m 16 -p 1 -l 32
 func TestKnownHash(t *testing.T) {
 	const stored = "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc"
-	if ok, err := newHasher().matches(t.Context(), stored, "password"); !ok || err != nil {
+	if ok, err := newHasher(argonMemory).matches(t.Context(), stored, "password"); !ok || err != nil {
 		t.Errorf("%t, %v", ok, err)
 	}
 }
@@ -55,7 +58,7 @@ func TestParsePHCRefuses(t *testing.T) {
 }
 
 func TestHashesWaitForEachOther(t *testing.T) {
-	h := newHasher()
+	h := newHasher(argonMemory)
 	for range hashesAtOnce {
 		h.slots <- struct{}{}
 	}

@@ -359,7 +359,13 @@ func rolesDetail(roles []consult.StaffRole) string {
 // madePassword makes a password that can be read out: "ABCD-EFGH-2345-WXYZ".
 func madePassword() string { return grouped(rand.Text()[:madeChars], 4) }
 
-func cleanLogin(login string) string { return strings.ToLower(strings.TrimSpace(login)) }
+// cleanLogin is how a login is kept. What is not UTF-8 stays so, to be refused.
+func cleanLogin(login string) string {
+	if !utf8.ValidString(login) {
+		return login
+	}
+	return strings.ToLower(strings.TrimSpace(login))
+}
 
 func checkLogin(login string) error {
 	odd := func(r rune) bool { return !unicode.IsPrint(r) || r == ' ' }
