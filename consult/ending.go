@@ -22,12 +22,12 @@ func (d *Desk) Cancel(ctx context.Context, by Principal, id ConsultationID, reas
 	})
 }
 
-// Finish ends a current consultation (by an integration: reason api; by a
-// doctor's seat: doctor; by System: the reason given). Open attendances are closed.
+// Finish ends a current consultation (by an integration or an administrator: reason api;
+// by a doctor's seat: doctor; by System: the reason given). Open attendances are closed.
 // Codes: conflict when it never began or was cancelled; finishing again is no error.
 func (d *Desk) Finish(ctx context.Context, by Principal, id ConsultationID, reason EndReason) (*Details, error) {
 	switch {
-	case by.Key != nil:
+	case by.Key != nil, by.Staff != nil:
 		reason = EndedByAPI
 	case by.Seat != nil:
 		reason = EndedByDoctor

@@ -227,6 +227,35 @@ func TestGoneNode(t *testing.T) {
 	}
 }
 
+// TestMoveToAnotherNode: who comes in on another node is there, and stays when the first node's silence is noticed.
+func TestMoveToAnotherNode(t *testing.T) {
+	url := pgtest.URL(t)
+	w := consulttest.Open(t, url, nil)
+	a, b := nodesOf(t, w, url)
+	v := w.Schedule(t, nil)
+	first, _ := must2(a.Arrive(t.Context(), v.Doctor.ID))(t)
+	second, _ := must2(b.Arrive(t.Context(), v.Doctor.ID))(t)
+	again, _ := must2(b.Arrive(t.Context(), v.Doctor.ID))(t)
+	if first.ID == second.ID || again.ID != second.ID {
+		t.Errorf("%s, %s, %s", first.ID, second.ID, again.ID)
+	}
+	w.Clock.Advance(time.Minute)
+	if err := b.Sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Leave(t.Context(), first); err != nil { // the first node notices late
+		t.Fatal(err)
+	}
+	for _, at := range read(t, w, v.ID).Attendances {
+		if at.LeftAt.IsZero() != (at.ID == second.ID) {
+			t.Errorf("%s left at %v", at.Node, at.LeftAt)
+		}
+	}
+	if got := types(t, w, v.ID); fmt.Sprint(got) != "[session.created participant.joined participant.left participant.joined]" {
+		t.Errorf("events %v", got)
+	}
+}
+
 // TestNewNode: somebody who came in before the first heartbeat of his node is not put out at once.
 func TestNewNode(t *testing.T) {
 	url := pgtest.URL(t)

@@ -43,7 +43,8 @@ func (d *Desk) joiner(tx Tx, id SeatID, now time.Time) (*Seat, *Consultation, er
 
 // Arrive notes that an admitted seat came into the room: attendance, the event
 // participant.joined, and the change to current when doctor and patient are both in.
-// A seat that is in the room already gets its open attendance, and nothing changes.
+// A seat that is in the room already gets its open attendance, and nothing changes; one that is so on another
+// server leaves it there.
 // Codes: too_early, cancelled, finished, link_unknown (revoked), forbidden (not admitted), consent_required.
 func (d *Desk) Arrive(ctx context.Context, seat SeatID) (*Attendance, *Consultation, error) {
 	var here *Attendance
@@ -63,7 +64,13 @@ func (d *Desk) Arrive(ctx context.Context, seat SeatID) (*Attendance, *Consultat
 			return fmt.Errorf("read attendances of %s: %w", c.ID, err)
 		}
 		if here = openOf(as, seat); here != nil {
-			return nil
+			if here.Node == ch.node {
+				return nil
+			}
+			// It came over from another server, which may be gone.
+			if err := ch.closeAttendance(c, here); err != nil {
+				return err
+			}
 		}
 		here, err = ch.arrive(c, s, as)
 		return err
