@@ -22,7 +22,7 @@ type DB struct {
 	views   sql.TxOptions
 	claims  sql.TxOptions // of what takes its own locks: claims, settlements and the sealing of log and chain
 
-	sealer *sealer
+	vault *vault
 	// lock waits for one of the locks below, and has it until the transaction ends.
 	lock func(t *tx, which int64) error
 }
@@ -30,7 +30,7 @@ type DB struct {
 // What nodes do one at a time.
 const (
 	lockClaims int64 = 0x746d6b01 // sharing out deliveries
-	lockSeals  int64 = 0x746d6b02 // giving events and audit entries their places
+	lockLog    int64 = 0x746d6b02 // giving events and audit entries their places
 )
 
 var _ consult.Store = (*DB)(nil)
@@ -48,7 +48,7 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	sealer, err := newSealer(cfg.Key)
+	secrets, err := newVault(cfg.Key)
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
@@ -64,7 +64,7 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db.sealer = sealer
+	db.vault = secrets
 	if err := db.checkKey(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open store: %w", err), db.Close())
 	}
@@ -134,7 +134,7 @@ func (db *DB) try(ctx context.Context, pool *sql.DB, opts sql.TxOptions, fn func
 		return f.attempts(), fmt.Errorf("begin transaction: %w", f.err)
 	}
 	defer sqlTx.Rollback() // of no effect after a commit; also when fn panics
-	t := &tx{ctx: ctx, sql: sqlTx, sealer: db.sealer, readOnly: opts.ReadOnly}
+	t := &tx{ctx: ctx, sql: sqlTx, vault: db.vault, readOnly: opts.ReadOnly}
 	if err := fn(t); err != nil {
 		return t.attempts, err
 	}

@@ -15,7 +15,7 @@ const sealBatch = 500
 // Places cannot be given while the rows are written: a transaction that began
 // first may commit last, and whoever had read beyond its place would never see
 // it; and writers would wait for each other at the end of the chain. So sealers,
-// one at a time (lockSeals), look at what is committed by then. Rows are sealed in the
+// one at a time (lockLog), look at what is committed by then. Rows are sealed in the
 // order of their writing, which within a consultation is that of its events.
 func (db *DB) Seal(ctx context.Context, link func(before []byte, a *consult.AuditEntry) []byte) error {
 	for {
@@ -24,7 +24,7 @@ func (db *DB) Seal(ctx context.Context, link func(before []byte, a *consult.Audi
 			return err
 		}
 		err = db.run(ctx, db.write, db.claims, func(t *tx) error {
-			if err := db.lock(t, lockSeals); err != nil {
+			if err := db.lock(t, lockLog); err != nil {
 				return err
 			}
 			if err := t.sealEvents(); err != nil {

@@ -19,18 +19,18 @@ func (t *tx) scanOnce(r row, o *consult.Once) error {
 		&o.Object, &o.Status, &header, &body); err != nil {
 		return err
 	}
-	if err := t.sealer.openJSON(header, placeOfOnce("header_sealed", o.Integration, o.Key), &o.Header); err != nil {
+	if err := t.vault.openJSON(header, placeOfOnce("header_sealed", o.Integration, o.Key), &o.Header); err != nil {
 		return err
 	}
 	var err error
-	o.Body, err = t.sealer.open(body, placeOfOnce("body_sealed", o.Integration, o.Key))
+	o.Body, err = t.vault.open(body, placeOfOnce("body_sealed", o.Integration, o.Key))
 	return err
 }
 
 // sealedAnswer is what onceColumns end with.
 func (t *tx) sealedAnswer(o *consult.Once) (header, body []byte) {
-	return sealJSON(t.sealer, o.Header, placeOfOnce("header_sealed", o.Integration, o.Key)),
-		t.sealer.seal(o.Body, placeOfOnce("body_sealed", o.Integration, o.Key))
+	return sealJSON(t.vault, o.Header, placeOfOnce("header_sealed", o.Integration, o.Key)),
+		t.vault.seal(o.Body, placeOfOnce("body_sealed", o.Integration, o.Key))
 }
 
 func (t *tx) AddOnce(o *consult.Once) error {

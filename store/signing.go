@@ -15,14 +15,14 @@ func (t *tx) scanSigningKey(r row, k *consult.SigningKey) error {
 		return err
 	}
 	var err error
-	k.Secret, err = t.sealer.open(sealed, placeOfSigningKey(k.ID))
+	k.Secret, err = t.vault.open(sealed, placeOfSigningKey(k.ID))
 	return err
 }
 
 func (t *tx) AddSigningKey(k *consult.SigningKey) error {
 	return t.add("signing key", `INSERT INTO signing_keys (`+signingKeyColumns+`) VALUES (`+placeholders(1, 10)+`)
 		ON CONFLICT DO NOTHING`, k.ID, k.Integration, k.Issuer, k.KID, k.Algorithm, k.PublicKey,
-		t.sealer.seal(k.Secret, placeOfSigningKey(k.ID)), k.JWKSURL, k.CreatedAt, k.RevokedAt)
+		t.vault.seal(k.Secret, placeOfSigningKey(k.ID)), k.JWKSURL, k.CreatedAt, k.RevokedAt)
 }
 
 func (t *tx) SigningKey(id consult.SigningKeyID) (*consult.SigningKey, error) {

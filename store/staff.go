@@ -18,14 +18,14 @@ func (t *tx) scanStaff(r row, s *consult.Staff) error {
 		return err
 	}
 	var err error
-	s.TOTPSecret, err = t.sealer.open(totp, placeOfTOTP(s.ID))
+	s.TOTPSecret, err = t.vault.open(totp, placeOfTOTP(s.ID))
 	return err
 }
 
 func (t *tx) AddStaff(s *consult.Staff) error {
 	return t.add("login", `INSERT INTO staff (`+staffColumns+`) VALUES (`+placeholders(1, 12)+`) ON CONFLICT DO NOTHING`,
 		s.ID, s.Login, s.Name, s.PasswordHash, words(s.Roles), s.Issuer, s.Subject,
-		t.sealer.seal(s.TOTPSecret, placeOfTOTP(s.ID)), s.TOTPStep, toJSON(s.Recovery), s.CreatedAt, s.DisabledAt)
+		t.vault.seal(s.TOTPSecret, placeOfTOTP(s.ID)), s.TOTPStep, toJSON(s.Recovery), s.CreatedAt, s.DisabledAt)
 }
 
 func (t *tx) Staff(id consult.StaffID) (*consult.Staff, error) {
@@ -60,7 +60,7 @@ func (t *tx) SaveStaff(s *consult.Staff) error {
 	return t.save("staff member", `UPDATE staff SET login = $2, name = $3, password_hash = $4, roles = $5, issuer = $6,
 			subject = $7, totp_sealed = $8, totp_step = $9, recovery = $10, disabled_at = $11 WHERE id = $1`,
 		s.ID, s.Login, s.Name, s.PasswordHash, words(s.Roles), s.Issuer, s.Subject,
-		t.sealer.seal(s.TOTPSecret, placeOfTOTP(s.ID)), s.TOTPStep, toJSON(s.Recovery), s.DisabledAt)
+		t.vault.seal(s.TOTPSecret, placeOfTOTP(s.ID)), s.TOTPStep, toJSON(s.Recovery), s.DisabledAt)
 }
 
 const staffSessionColumns = `id, hash, staff_id, way, agent, created_at, seen_at, expires_at`

@@ -20,7 +20,7 @@ import (
 type tx struct {
 	ctx      context.Context // of the Update or View: the methods of consult.Tx take none
 	sql      *sql.Tx
-	sealer   *sealer
+	vault    *vault
 	readOnly bool
 
 	broken   error // the first statement that failed: the transaction cannot go on

@@ -23,7 +23,7 @@ func (t *tx) scanWebhook(r row, w *consult.Webhook) error {
 	if plain != "" {
 		return readPlainSecrets(plain, &w.Secrets)
 	}
-	return t.sealer.openJSON(sealed, placeOfWebhook(w.ID), &w.Secrets)
+	return t.vault.openJSON(sealed, placeOfWebhook(w.ID), &w.Secrets)
 }
 
 // readPlainSecrets reads what versions before sealing wrote: a JSON array of strings.
@@ -46,7 +46,7 @@ func (t *tx) sealOldSecrets() error {
 	}
 	for _, w := range old {
 		if err := t.save("webhook", `UPDATE webhooks SET secrets = '', sealed = $2 WHERE id = $1`,
-			w.ID, sealJSON(t.sealer, w.Secrets, placeOfWebhook(w.ID))); err != nil {
+			w.ID, sealJSON(t.vault, w.Secrets, placeOfWebhook(w.ID))); err != nil {
 			return err
 		}
 	}
@@ -55,7 +55,7 @@ func (t *tx) sealOldSecrets() error {
 
 func (t *tx) AddWebhook(w *consult.Webhook) error {
 	return t.add("webhook", `INSERT INTO webhooks (`+webhookColumns+`) VALUES (`+placeholders(1, 12)+`) ON CONFLICT DO NOTHING`,
-		w.ID, w.Integration, w.URL, w.Description, words(w.Events), "", sealJSON(t.sealer, w.Secrets, placeOfWebhook(w.ID)),
+		w.ID, w.Integration, w.URL, w.Description, words(w.Events), "", sealJSON(t.vault, w.Secrets, placeOfWebhook(w.ID)),
 		w.CreatedAt, w.DisabledAt, w.DisabledReason, w.DeletedAt, w.Version)
 }
 
@@ -84,7 +84,7 @@ func (t *tx) SaveWebhook(w *consult.Webhook) error {
 	n, err := t.exec("save webhook", `UPDATE webhooks SET url = $3, description = $4, events = $5, secrets = '', sealed = $6,
 			disabled_at = $7, disabled_reason = $8, deleted_at = $9, version = version + 1
 		WHERE id = $1 AND version = $2`,
-		w.ID, w.Version, w.URL, w.Description, words(w.Events), sealJSON(t.sealer, w.Secrets, placeOfWebhook(w.ID)),
+		w.ID, w.Version, w.URL, w.Description, words(w.Events), sealJSON(t.vault, w.Secrets, placeOfWebhook(w.ID)),
 		w.DisabledAt, w.DisabledReason, w.DeletedAt)
 	if err != nil {
 		return err

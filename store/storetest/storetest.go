@@ -31,6 +31,7 @@ func Run(t *testing.T, open func(t *testing.T) consult.Store) {
 		{"log", logLaws},
 		{"deliveries", deliveryLaws},
 		{"outbox", outboxLaws},
+		{"sending again", resendLaws},
 		{"accounts", accountLaws},
 		{"once", onceLaws},
 	} {

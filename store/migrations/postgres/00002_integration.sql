@@ -2,7 +2,7 @@
 -- of audit entries with places of their own, a log of attempts, roles, signing
 -- keys, idempotency keys, sealed secrets, nodes. migrations/sqlite does the same.
 --
--- Columns named sealed hold AES-256-GCM, see seal.go.
+-- Columns named sealed hold AES-256-GCM, see secrets.go.
 
 -- +goose Up
 
@@ -210,7 +210,7 @@ CREATE TABLE nodes (
     seen_at BIGINT  NOT NULL
 );
 
--- Knows the key that secrets are sealed with: one row, see seal.go.
+-- Knows the key that secrets are sealed with: one row, see secrets.go.
 CREATE TABLE seal_check (
     id     BIGINT  NOT NULL PRIMARY KEY CHECK (id = 1),
     sealed BYTEA   NOT NULL

@@ -5,7 +5,7 @@
 -- SQLite changes no CHECK and adds no key to a table that exists, so some tables
 -- are made again. Children go before their parents: foreign keys are on.
 --
--- Columns named sealed hold AES-256-GCM, see seal.go.
+-- Columns named sealed hold AES-256-GCM, see secrets.go.
 
 -- +goose Up
 
@@ -232,7 +232,7 @@ CREATE TABLE nodes (
     seen_at INTEGER NOT NULL
 ) STRICT;
 
--- Knows the key that secrets are sealed with: one row, see seal.go.
+-- Knows the key that secrets are sealed with: one row, see secrets.go.
 CREATE TABLE seal_check (
     id     INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
     sealed BLOB    NOT NULL

@@ -16,17 +16,17 @@ import (
 // keySize is what [Config.Key] must have: AES-256.
 const keySize = 32
 
-// A sealer hides what is secret in the database from whoever reads the
+// A vault hides what is secret in the database from whoever reads the
 // database alone: a copy of it, a backup, the disk it lay on.
 //
 // It is AES-256-GCM. A sealed column is one byte of version, a random nonce,
 // the ciphertext and its tag. Table, column and row are the additional data, so
 // what is moved to another place does not open there.
-type sealer struct{ aead cipher.AEAD }
+type vault struct{ aead cipher.AEAD }
 
 const sealVersion = 1
 
-func newSealer(key []byte) (*sealer, error) {
+func newVault(key []byte) (*vault, error) {
 	if len(key) != keySize {
 		return nil, fmt.Errorf("the key that seals secrets has %d bytes, not %d", len(key), keySize)
 	}
@@ -38,7 +38,7 @@ func newSealer(key []byte) (*sealer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the cipher that seals secrets: %w", err)
 	}
-	return &sealer{aead}, nil
+	return &vault{aead}, nil
 }
 
 // place is where a sealed value stands.
@@ -47,29 +47,29 @@ func place(table, column string, row ...string) []byte {
 }
 
 // seal hides a value for its place. Nothing stays nothing.
-func (s *sealer) seal(value, place []byte) []byte {
+func (v *vault) seal(value, place []byte) []byte {
 	if len(value) == 0 {
 		return nil
 	}
-	out := make([]byte, 1+s.aead.NonceSize(), 1+s.aead.NonceSize()+len(value)+s.aead.Overhead())
+	out := make([]byte, 1+v.aead.NonceSize(), 1+v.aead.NonceSize()+len(value)+v.aead.Overhead())
 	out[0] = sealVersion
 	nonce := out[1:]
 	rand.Read(nonce) // never fails (Go 1.24)
-	return s.aead.Seal(out, nonce, value, place)
+	return v.aead.Seal(out, nonce, value, place)
 }
 
 var errSealed = errors.New("a sealed value does not open: it was sealed with another key, moved or changed")
 
 // open gives back what was sealed at this place.
-func (s *sealer) open(sealed, place []byte) ([]byte, error) {
+func (v *vault) open(sealed, place []byte) ([]byte, error) {
 	if len(sealed) == 0 {
 		return nil, nil
 	}
-	head := 1 + s.aead.NonceSize()
+	head := 1 + v.aead.NonceSize()
 	if len(sealed) < head || sealed[0] != sealVersion {
 		return nil, errSealed
 	}
-	value, err := s.aead.Open(nil, sealed[1:head], sealed[head:], place)
+	value, err := v.aead.Open(nil, sealed[1:head], sealed[head:], place)
 	if err != nil {
 		return nil, errSealed
 	}
@@ -77,17 +77,17 @@ func (s *sealer) open(sealed, place []byte) ([]byte, error) {
 }
 
 // sealJSON seals a list or a map; an empty one is nothing.
-func sealJSON[T ~[]string | ~map[string]string | ~[]consult.WebhookSecret](s *sealer, v T, place []byte) []byte {
-	return s.seal([]byte(toJSON(v)), place)
+func sealJSON[T ~[]string | ~map[string]string | ~[]consult.WebhookSecret](v *vault, list T, place []byte) []byte {
+	return v.seal([]byte(toJSON(list)), place)
 }
 
-// openJSON reads what sealJSON wrote into what v points at.
-func (s *sealer) openJSON(sealed, place []byte, v any) error {
-	b, err := s.open(sealed, place)
+// openJSON reads what sealJSON wrote.
+func (v *vault) openJSON(sealed, place []byte, into any) error {
+	b, err := v.open(sealed, place)
 	if err != nil || len(b) == 0 {
 		return err
 	}
-	return json.Unmarshal(b, v)
+	return json.Unmarshal(b, into)
 }
 
 // errWrongKey is for whoever starts a server on a database that is not its own.
@@ -102,14 +102,14 @@ func (db *DB) checkKey(ctx context.Context) error {
 	where := place("seal_check", "sealed")
 	return db.run(ctx, db.write, db.updates, func(t *tx) error {
 		if _, err := t.exec("note the key", `INSERT INTO seal_check (id, sealed) VALUES (1, $1) ON CONFLICT DO NOTHING`,
-			db.sealer.seal([]byte(checkText), where)); err != nil {
+			db.vault.seal([]byte(checkText), where)); err != nil {
 			return err
 		}
 		sealed, err := one(t, "check of the key", func(r row, b *[]byte) error { return r.Scan(b) }, `SELECT sealed FROM seal_check WHERE id = 1`)
 		if err != nil {
 			return err
 		}
-		if text, err := db.sealer.open(*sealed, where); err != nil || string(text) != checkText {
+		if text, err := db.vault.open(*sealed, where); err != nil || string(text) != checkText {
 			return errWrongKey
 		}
 		return t.sealOldSecrets()
