@@ -53,8 +53,9 @@ func (d *Desk) BeginOnce(ctx context.Context, by Principal, key string, fingerpr
 	}
 	deadline := time.NewTimer(d.patience)
 	defer deadline.Stop()
-	for pause := 10 * time.Millisecond; ; pause = min(2*pause, 200*time.Millisecond) {
-		o, mine, err = d.tryOnce(ctx, owner, HashToken(key), fingerprint)
+	const firstPause, lastPause = 10 * time.Millisecond, 200 * time.Millisecond
+	for pause := firstPause; ; pause = min(2*pause, lastPause) {
+		o, mine, err = d.tryOnce(ctx, owner, HashToken(key), fingerprint, pause > firstPause)
 		if !lostRace(err) && CodeOf(err) != CodeBusy {
 			return o, mine, err
 		}
@@ -82,8 +83,8 @@ func onceOwner(p Principal) string {
 	return ""
 }
 
-// tryOnce is one look at a key. Codes: idempotency_mismatch, in_progress, conflict (somebody was first: look again).
-func (d *Desk) tryOnce(ctx context.Context, owner string, key, fingerprint []byte) (o *Once, mine bool, err error) {
+// tryOnce is one look at a key, the first or one more. Codes: idempotency_mismatch, in_progress, conflict (somebody was first: look again).
+func (d *Desk) tryOnce(ctx context.Context, owner string, key, fingerprint []byte, again bool) (o *Once, mine bool, err error) {
 	look := func(tx Tx) (found bool, err error) {
 		o, mine, err = nil, false, nil
 		o, err = tx.Once(owner, key)
@@ -101,14 +102,15 @@ func (d *Desk) tryOnce(ctx context.Context, owner string, key, fingerprint []byt
 		}
 		return true, nil
 	}
-	// Whoever asks again, or waits, must not cost a write.
-	found := false
-	err = d.store.View(ctx, func(tx Tx) (err error) {
-		found, err = look(tx)
-		return err
-	})
-	if err != nil || found && o.Status != 0 {
-		return o, false, err
+	if again { // whoever waits must not keep the others from writing
+		found := false
+		err = d.store.View(ctx, func(tx Tx) (err error) {
+			found, err = look(tx)
+			return err
+		})
+		if err != nil || found && o.Status != 0 {
+			return o, false, err
+		}
 	}
 	err = d.store.Update(ctx, func(tx Tx) error {
 		found, err := look(tx)

@@ -37,20 +37,18 @@ func (d *Desk) Schedule(ctx context.Context, by Principal, o Order) (*Details, e
 		if err := ch.tx.AddConsultation(c); err != nil {
 			return fmt.Errorf("add consultation: %w", err)
 		}
+		made = &Details{Consultation: c}
 		for _, role := range []Role{RoleDoctor, RolePatient} {
-			if _, err := d.addSeat(ch, c, role, o.person(role)); err != nil {
+			seat, err := d.addSeat(ch, c, role, o.person(role))
+			if err != nil {
 				return err
 			}
+			made.Seats = append(made.Seats, seat)
 		}
 		if err := ch.audit(ActSchedule, c.ID, string(c.ID), ""); err != nil {
 			return err
 		}
-		if err := ch.event(c, SessionCreated, eventBody{}); err != nil {
-			return err
-		}
-		var err error
-		made, err = details(ch.tx, c)
-		return err
+		return ch.event(c, SessionCreated, eventBody{})
 	})
 	if err != nil {
 		return nil, err

@@ -100,19 +100,21 @@ func TestSigningKeysRefused(t *testing.T) {
 		spoil func(o *consult.SigningKeyOrder)
 		want  string
 	}{
-		"integration":     {func(o *consult.SigningKeyOrder) { o.Integration = "ЛК" }, "/integration"},
-		"issuer":          {func(o *consult.SigningKeyOrder) { o.Issuer = "" }, "/issuer"},
-		"kid":             {func(o *consult.SigningKeyOrder) { o.KID = "" }, "/kid"},
-		"algorithm":       {func(o *consult.SigningKeyOrder) { o.Algorithm = "none" }, "/algorithm"},
-		"another kind":    {func(o *consult.SigningKeyOrder) { o.Algorithm = consult.AlgorithmRS256 }, "/publicKey"},
-		"another curve":   {func(o *consult.SigningKeyOrder) { o.Algorithm, o.PublicKey = "ES256", publicPEM(t, p384.Public()) }, "/publicKey"},
-		"private key":     {func(o *consult.SigningKeyOrder) { o.PublicKey = privatePEM }, "/publicKey"},
-		"no key":          {func(o *consult.SigningKeyOrder) { o.PublicKey = "ssh-ed25519 AAAA" }, "/publicKey"},
-		"key as secret":   {func(o *consult.SigningKeyOrder) { o.Algorithm = consult.AlgorithmHS256 }, "/publicKey"},
-		"short secret":    {func(o *consult.SigningKeyOrder) { o.Algorithm, o.PublicKey, o.Secret = "HS256", "", make([]byte, 31) }, "/secret"},
-		"secret beside":   {func(o *consult.SigningKeyOrder) { o.Secret = make([]byte, 32) }, "/secret"},
-		"set beside":      {func(o *consult.SigningKeyOrder) { o.JWKSURL = "https://lk.example/jwks" }, "/jwksUrl"},
-		"set without TLS": {func(o *consult.SigningKeyOrder) { *o = consult.SigningKeyOrder{Integration: "lk", Issuer: "lk", JWKSURL: "http://lk"} }, "/jwksUrl"},
+		"integration":   {func(o *consult.SigningKeyOrder) { o.Integration = "ЛК" }, "/integration"},
+		"issuer":        {func(o *consult.SigningKeyOrder) { o.Issuer = "" }, "/issuer"},
+		"kid":           {func(o *consult.SigningKeyOrder) { o.KID = "" }, "/kid"},
+		"algorithm":     {func(o *consult.SigningKeyOrder) { o.Algorithm = "none" }, "/algorithm"},
+		"another kind":  {func(o *consult.SigningKeyOrder) { o.Algorithm = consult.AlgorithmRS256 }, "/publicKey"},
+		"another curve": {func(o *consult.SigningKeyOrder) { o.Algorithm, o.PublicKey = "ES256", publicPEM(t, p384.Public()) }, "/publicKey"},
+		"private key":   {func(o *consult.SigningKeyOrder) { o.PublicKey = privatePEM }, "/publicKey"},
+		"no key":        {func(o *consult.SigningKeyOrder) { o.PublicKey = "ssh-ed25519 AAAA" }, "/publicKey"},
+		"key as secret": {func(o *consult.SigningKeyOrder) { o.Algorithm = consult.AlgorithmHS256 }, "/publicKey"},
+		"short secret":  {func(o *consult.SigningKeyOrder) { o.Algorithm, o.PublicKey, o.Secret = "HS256", "", make([]byte, 31) }, "/secret"},
+		"secret beside": {func(o *consult.SigningKeyOrder) { o.Secret = make([]byte, 32) }, "/secret"},
+		"set beside":    {func(o *consult.SigningKeyOrder) { o.JWKSURL = "https://lk.example/jwks" }, "/jwksUrl"},
+		"set without TLS": {func(o *consult.SigningKeyOrder) {
+			*o = consult.SigningKeyOrder{Integration: "lk", Issuer: "lk", JWKSURL: "http://lk"}
+		}, "/jwksUrl"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := good
