@@ -78,7 +78,10 @@ func (s *selfServer) prepare(ctx context.Context, f *facts) error {
 	if err != nil {
 		return err
 	}
-	return fillSessions(ctx, f.db, s.fill, time.Now())
+	if err := fillSessions(ctx, f.db, s.fill, time.Now()); err != nil {
+		return err
+	}
+	return f.desk.Seal(ctx) // or the server does, and is measured at that
 }
 
 // flags are those of the whole program which the installation needs.
