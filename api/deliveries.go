@@ -47,7 +47,7 @@ func (a *API) getDelivery(c echo.Context) error {
 }
 
 func (a *API) resendDelivery(c echo.Context) error {
-	if _, err := decodeOptional[Empty](c); err != nil {
+	if _, err := decodeOptional[struct{}](c); err != nil {
 		return err
 	}
 	d, err := a.desk.Resend(c.Request().Context(), principal(c), deliveryID(c))

@@ -47,7 +47,7 @@ func (a *API) deleteInvite(c echo.Context) error {
 }
 
 func (a *API) createLink(c echo.Context) error {
-	if _, err := decodeOptional[Empty](c); err != nil {
+	if _, err := decodeOptional[struct{}](c); err != nil {
 		return err
 	}
 	seat, link, err := a.desk.Reissue(c.Request().Context(), principal(c), inviteID(c))

@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/json"
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
@@ -17,16 +18,24 @@ var specs = []string{"openapi.yaml", "pages.yaml"}
 // loadSpec reads a document and checks it against OpenAPI 3.1.
 func loadSpec(t *testing.T, file string) *openapi3.T {
 	t.Helper()
+	doc, err := readSpec(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return doc
+}
+
+func readSpec(file string) (*openapi3.T, error) {
 	loader := openapi3.NewLoader()
 	loader.IsExternalRefsAllowed = true
 	doc, err := loader.LoadFromFile(file)
 	if err != nil {
-		t.Fatalf("load %s: %v", file, err)
+		return nil, fmt.Errorf("load %s: %w", file, err)
 	}
 	if err := doc.Validate(loader.Context, openapi3.IsOpenAPI31OrLater()); err != nil {
-		t.Fatalf("%s is not valid OpenAPI 3.1: %v", file, err)
+		return nil, fmt.Errorf("%s is not valid OpenAPI 3.1: %w", file, err)
 	}
-	return doc
+	return doc, nil
 }
 
 func TestSpecIsValid(t *testing.T) {
@@ -123,12 +132,14 @@ func TestEventsAreTheSpec(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.post(sessionURL(v, "/finish"), nil).want(200)
+	if err := h.Desk.Rate(t.Context(), v.Patient.ID, 5, "спасибо"); err != nil {
+		t.Fatal(err)
+	}
+	later := h.Schedule(t, nil)
+	h.patch(sessionURL(later, ""), `{"durationMinutes":45,"topic":"x"}`).want(200)
 
-	var events []*consult.Event
-	err = h.Store.View(t.Context(), func(tx consult.Tx) (err error) {
-		events, err = tx.Events("lk", "", 100)
-		return err
-	})
+	by, _ := h.Key(t)
+	events, err := h.Desk.Events(t.Context(), by, "", 100)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,12 +29,16 @@ func TestCreateSession(t *testing.T) {
 	if s.Links.Doctor == s.Links.Patient {
 		t.Error("one link for both")
 	}
+	reader := h.as(h.key("lk", consult.ScopeSessionsRead), "GET", base+"/sessions/"+s.ID, nil).want(http.StatusOK)
+	if into[Session](reader).Links != (Links{}) || strings.Contains(string(reader.body), "/j/") {
+		t.Errorf("links for a key that may only read: %s", reader.body)
+	}
 	if got := r.header.Get("Location"); got != base+"/sessions/"+s.ID {
 		t.Errorf("Location %q", got)
 	}
 
 	again := h.get(base + "/sessions/" + s.ID).want(http.StatusOK)
-	if read := into[Session](again); read.Links != (Links{}) || read.ID != s.ID || read.StatusName != "Предстоящая" {
+	if read := into[Session](again); read.Links != s.Links || read.ID != s.ID || read.StatusName != "Предстоящая" {
 		t.Errorf("read %+v", read)
 	}
 }
@@ -372,8 +376,8 @@ func TestLists(t *testing.T) {
 		page := into[SessionPage](h.get(path + "?limit=2" + cursor).want(200))
 		for _, s := range page.Items {
 			got = append(got, s.ID)
-			if s.Links != (Links{}) {
-				t.Error("a list with links")
+			if s.Links.Doctor == "" || s.Links.Patient == "" {
+				t.Error("a list without links, for a key that hands them out")
 			}
 		}
 		if page.NextCursor == "" {
@@ -383,6 +387,19 @@ func TestLists(t *testing.T) {
 	}
 	if strings.Join(got, " ") != strings.Join(ids, " ") {
 		t.Errorf("got %v, want %v", got, ids)
+	}
+
+	latest := into[SessionPage](h.get(path + "?limit=2&order=desc").want(200))
+	if latest.Items[0].ID != ids[4] || latest.Items[1].ID != ids[3] {
+		t.Errorf("latest first: %+v", latest.Items)
+	}
+	further := into[SessionPage](h.get(path + "?limit=2&order=desc&cursor=" + url.QueryEscape(latest.NextCursor)).want(200))
+	if further.Items[0].ID != ids[2] {
+		t.Errorf("latest first, second page: %+v", further.Items)
+	}
+	plain := h.as(h.key("lk", consult.ScopeSessionsRead), "GET", path, nil).want(200)
+	if strings.Contains(string(plain.body), "/j/") {
+		t.Error("a list with links, for a key that may only read")
 	}
 
 	h.post(base+"/sessions/"+ids[1]+"/cancel", nil).want(200)
@@ -403,7 +420,7 @@ func TestLists(t *testing.T) {
 	for query, field := range map[string]string{
 		"limit=0": "/limit", "limit=201": "/limit", "limit=x": "/limit", "limit=": "/limit", "limit=1&limit=2": "/limit",
 		"status=upcoming": "/status", "from=today": "/from", "to=": "/to", "cursor=!": "/cursor", "cursor=AAAA": "/cursor",
-		"sort=name": "/sort", "from=" + at(3) + "&to=" + at(1): "/from",
+		"sort=name": "/sort", "order=up": "/order", "order=": "/order", "from=" + at(3) + "&to=" + at(1): "/from",
 	} {
 		p := h.get(path+"?"+query).wantProblem(400, consult.CodeInvalid)
 		wantField(t, p, field)

@@ -155,7 +155,7 @@ func (a *API) rotatedSecret(c echo.Context, object string) error {
 }
 
 func (a *API) testWebhook(c echo.Context) error {
-	if _, err := decodeOptional[Empty](c); err != nil {
+	if _, err := decodeOptional[struct{}](c); err != nil {
 		return err
 	}
 	ctx := c.Request().Context()
