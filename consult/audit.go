@@ -108,12 +108,17 @@ type AuditVerdict struct {
 // verifyPage is how many entries VerifyAudit reads at a time.
 const verifyPage = 1000
 
-// VerifyAudit seals, and checks the whole chain, and that it still holds the heads that were noted earlier.
+// VerifyAudit seals, and checks the whole chain, and that it still holds the head
+// that the store keeps beside it and those that were noted elsewhere.
 func (d *Desk) VerifyAudit(ctx context.Context, noted ...AuditHead) (AuditVerdict, error) {
 	if err := d.Seal(ctx); err != nil {
 		return AuditVerdict{}, err
 	}
-	v := verifier{cfg: d.cfg, noted: noted}
+	head, err := d.auditHead(ctx)
+	if err != nil {
+		return AuditVerdict{}, err
+	}
+	v := verifier{cfg: d.cfg, noted: append(head, noted...)}
 	for {
 		var page []*AuditEntry
 		err := d.store.View(ctx, func(tx Tx) (err error) {
@@ -130,6 +135,23 @@ func (d *Desk) VerifyAudit(ctx context.Context, noted ...AuditHead) (AuditVerdic
 			return v.end(), nil
 		}
 	}
+}
+
+// auditHead is the head that the store keeps, if there is one.
+func (d *Desk) auditHead(ctx context.Context) ([]AuditHead, error) {
+	var heads []AuditHead
+	err := d.store.View(ctx, func(tx Tx) error {
+		heads = nil
+		n, link, err := tx.AuditHead()
+		if n > 0 {
+			heads = []AuditHead{{n, hex.EncodeToString(link)}}
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read head of the audit: %w", err)
+	}
+	return heads, nil
 }
 
 // verifier walks along the chain.

@@ -91,7 +91,8 @@ func TestVerifyAuditTells(t *testing.T) {
 	}
 }
 
-// TestVerifyAuditCut: entries that are cut off the end leave no trace in the chain, so a head that was noted tells.
+// TestVerifyAuditCut: entries that are cut off the end leave no trace in the chain; the
+// head beside it tells, and of whoever changes that too a head that was noted elsewhere.
 func TestVerifyAuditCut(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "tmk.db")
 	w := consulttest.Open(t, "sqlite:"+path, nil)
@@ -104,6 +105,12 @@ func TestVerifyAuditCut(t *testing.T) {
 	}
 	defer db.Close()
 	if _, err := db.Exec(`DELETE FROM audit WHERE place = 4`); err != nil {
+		t.Fatal(err)
+	}
+	if v := verify(t, w); v.Why != consult.AuditCut || v.Entries != 3 {
+		t.Errorf("%+v", v)
+	}
+	if _, err := db.Exec(`UPDATE heads SET place = 3, link = (SELECT link FROM audit WHERE place = 3) WHERE log = 'audit'`); err != nil {
 		t.Fatal(err)
 	}
 	if v := verify(t, w); v.Why != "" {

@@ -119,6 +119,9 @@ type Tx interface {
 	Audit(q AuditQuery) ([]*AuditEntry, error) // newest first
 	// AuditChain reads the sealed entries with N > after, ascending.
 	AuditChain(after int64, limit int) ([]*AuditEntry, error)
+	// AuditHead is the number and the link of the entry that was sealed last, as it is kept
+	// beside the chain: whoever cuts the chain's end off leaves it behind. 0 and nil at first.
+	AuditHead() (n int64, link []byte, err error)
 
 	AddAPIKey(k *APIKey) error
 	APIKey(hash []byte) (*APIKey, error)

@@ -88,3 +88,19 @@ func (t *tx) AuditChain(after int64, limit int) ([]*consult.AuditEntry, error) {
 	return many(t, "audit", scanAudit, `SELECT `+auditColumns+` FROM audit
 		WHERE place > 0 AND place > $1 ORDER BY place LIMIT $2`, after, limit)
 }
+
+func (t *tx) AuditHead() (n int64, link []byte, err error) {
+	h, err := one(t, "head of the chain", scanChainHead, `SELECT place, link FROM heads WHERE log = 'audit'`)
+	if err != nil {
+		return 0, nil, err
+	}
+	return h.place, h.link, nil
+}
+
+// chainHead is where the chain ends.
+type chainHead struct {
+	place int64
+	link  []byte
+}
+
+func scanChainHead(r row, h *chainHead) error { return r.Scan(&h.place, &h.link) }

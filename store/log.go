@@ -84,22 +84,17 @@ func (t *tx) sealAudit(link func(before []byte, a *consult.AuditEntry) []byte) e
 	if err != nil || len(batch) == 0 {
 		return err
 	}
-	type end struct {
-		place int64
-		link  []byte
-	}
-	head, err := one(t, "head of the chain", func(r row, e *end) error { return r.Scan(&e.place, &e.link) },
-		`SELECT place, link FROM heads WHERE log = 'audit'`)
+	n, before, err := t.AuditHead()
 	if err != nil {
 		return err
 	}
 	for _, a := range batch {
-		head.place++
-		a.N = head.place
-		head.link = link(head.link, &a.AuditEntry)
-		if err := t.save("audit entry", `UPDATE audit SET place = $2, link = $3 WHERE n = $1`, a.n, head.place, head.link); err != nil {
+		n++
+		a.N = n
+		before = link(before, &a.AuditEntry)
+		if err := t.save("audit entry", `UPDATE audit SET place = $2, link = $3 WHERE n = $1`, a.n, n, before); err != nil {
 			return err
 		}
 	}
-	return t.save("head of the chain", `UPDATE heads SET place = $1, link = $2 WHERE log = 'audit'`, head.place, head.link)
+	return t.save("head of the chain", `UPDATE heads SET place = $1, link = $2 WHERE log = 'audit'`, n, before)
 }

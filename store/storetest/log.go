@@ -120,6 +120,13 @@ func theChain(t *testing.T, s consult.Store) {
 	if n := len(chain(t, s)); n != 0 {
 		t.Errorf("%d entries at first", n)
 	}
+	view(t, s, func(tx consult.Tx) error {
+		n, last, err := tx.AuditHead()
+		if n != 0 || last != nil {
+			t.Errorf("the head is %d, %x at first", n, last)
+		}
+		return err
+	})
 	first, second, third := newEntry("9", time.Hour), newEntry("1", 0), newEntry("5", -time.Hour)
 	first.N, first.Link = 77, []byte("ours") // not the caller's to give
 	add(t, s, consult.Tx.AddAudit, first)
@@ -139,6 +146,13 @@ func theChain(t *testing.T, s consult.Store) {
 	}
 	want(t, "in the order of sealing", all, []*consult.AuditEntry{first, second, third})
 	want(t, "the list, by time", newest(), []*consult.AuditEntry{first, second, third})
+	view(t, s, func(tx consult.Tx) error {
+		n, last, err := tx.AuditHead()
+		if n != 3 || !bytes.Equal(last, third.Link) {
+			t.Errorf("the head is %d, %x, want 3, %x", n, last, third.Link)
+		}
+		return err
+	})
 	page := read(t, s, func(tx consult.Tx) ([]*consult.AuditEntry, error) { return tx.AuditChain(1, 1) })
 	want(t, "a page of it", page, []*consult.AuditEntry{second})
 }
