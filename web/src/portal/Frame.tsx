@@ -1,7 +1,8 @@
 import { Button } from '@mantine/core';
 import { IconLogout } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { Link, Outlet } from '@tanstack/react-router';
+import { Link, Outlet, useLocation } from '@tanstack/react-router';
+import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Page } from '../ui/Page';
 import { ApiError, isCode } from './api';
@@ -31,6 +32,12 @@ function Inside({ me }: { me: Me }) {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const out = useMutation({ mutationFn: logout, onSettled: () => queries.resetQueries() });
+  const tabs = useRef<HTMLElement>(null);
+  const { pathname } = useLocation();
+  useEffect(() => {
+    const current = pathname && tabs.current?.querySelector('[aria-current=page]');
+    if (current) current.scrollIntoView({ block: 'nearest', inline: 'center' });
+  }, [pathname]);
   return (
     <Page
       title={t('portal.title')}
@@ -49,7 +56,7 @@ function Inside({ me }: { me: Me }) {
         </Button>
       }
     >
-      <nav className={style.tabs} aria-label={t('portal.nav.label')}>
+      <nav ref={tabs} className={style.tabs} aria-label={t('portal.nav.label')}>
         {sections
           .filter((section) => maySee(me, section))
           .map((section) => (

@@ -12,10 +12,14 @@ import { ApiError } from './api';
 import { meKey } from './me';
 import { router } from './router';
 
-/** A login may end at any time. Asking anew who we are shows the login page, in the place where we were. */
-const askWho = (error: Error, key?: readonly unknown[]) => {
-  if (error instanceof ApiError && error.status === 401 && key !== meKey)
-    void queries.invalidateQueries({ queryKey: meKey });
+/**
+ * A login may end at any time. Asking anew who we are shows the login page, in the place where we were. Where nobody is logged in, or
+ * a password was asked for and wrong, nothing changes.
+ */
+const askWho = (error: Error) => {
+  const loggedIn = queries.getQueryState(meKey)?.status === 'success';
+  if (loggedIn && error instanceof ApiError && error.status === 401)
+    void queries.invalidateQueries({ queryKey: meKey, exact: true });
 };
 
 /** passing tells whether a failure may be gone at the next try: what the server refused it will refuse again. */
@@ -23,10 +27,8 @@ const passing = (error: Error) =>
   !(error instanceof ApiError && ((error.status > 0 && error.status < 500) || error.code === 'unclaimed'));
 
 const queries = new QueryClient({
-  queryCache: new QueryCache({
-    onError: (error, query) => askWho(error, query.queryKey[0] === 'me' ? meKey : undefined),
-  }),
-  mutationCache: new MutationCache({ onError: (error) => askWho(error) }),
+  queryCache: new QueryCache({ onError: askWho }),
+  mutationCache: new MutationCache({ onError: askWho }),
   defaultOptions: {
     queries: {
       retry: (count, error) => passing(error) && count < 2,

@@ -20,6 +20,7 @@ export type CreatedApiKey = Own['CreatedApiKey'];
 export type NewApiKey = Own['NewApiKey'];
 export type KeyScope = Own['KeyScope'];
 export type SigningKey = Own['SigningKey'];
+export type CreatedSigningKey = Own['CreatedSigningKey'];
 export type NewSigningKey = Own['NewSigningKey'];
 export type SigningAlgorithm = Own['SigningAlgorithm'];
 export type AuditEntry = Own['AuditEntry'];

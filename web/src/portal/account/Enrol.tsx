@@ -21,7 +21,7 @@ export function Enrol({ login, onClose, onDone }: EnrolProps) {
   const { t } = useTranslation();
   const [password, setPassword] = useState('');
   const begin = useMutation({ mutationFn: () => send<TotpSetup>('POST', '/v1/admin/account/totp', { password }) });
-  const wrong = isCode(begin.error, 'unauthorized');
+  const wrong = isCode(begin.error, 'forbidden');
   if (begin.data) return <Scan setup={begin.data} onClose={onClose} onDone={onDone} />;
   return (
     <DialogForm
@@ -64,7 +64,7 @@ function Scan({ setup, onClose, onDone }: ScanProps) {
     onSuccess: onDone,
     onError: () => setCode(''),
   });
-  const wrong = isCode(confirm.error, 'unauthorized', 'invalid');
+  const wrong = isCode(confirm.error, 'forbidden', 'invalid');
   return (
     <DialogForm
       onSubmit={() => confirm.mutate()}

@@ -51,7 +51,7 @@ function Change({ login, onClose, onDone }: { login: string; onClose: () => void
       onClose();
     },
   });
-  const wrong = isCode(change.error, 'unauthorized');
+  const wrong = isCode(change.error, 'forbidden');
   return (
     <DialogForm
       onSubmit={() => change.mutate()}

@@ -21,7 +21,7 @@ export function Prove<T>({ text, submit, act, onDone, onClose, danger }: ProvePr
   const [password, setPassword] = useState('');
   const [code, setCode] = useState('');
   const doing = useMutation({ mutationFn: () => act({ password, code: code.trim() }), onSuccess: onDone });
-  const wrong = isCode(doing.error, 'unauthorized');
+  const wrong = isCode(doing.error, 'forbidden');
   return (
     <DialogForm
       onSubmit={() => doing.mutate()}

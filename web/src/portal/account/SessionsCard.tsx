@@ -54,16 +54,14 @@ export function SessionsCard() {
         ))}
       </ul>
       <Refused error={end.error ?? endOthers.error} />
-      <p aria-live="polite" className={style.muted}>
-        {list.isSuccess && others.length === 0 && t('portal.account.onlyThis')}
-      </p>
+      {list.isSuccess && others.length === 0 && <p className={style.muted}>{t('portal.account.onlyThis')}</p>}
     </section>
   );
 }
 
 function Row({ session, busy, onEnd }: { session: StaffSession; busy: boolean; onEnd: () => void }) {
   const { t, i18n } = useTranslation();
-  const agent = session.agent || t('portal.account.unknownAgent');
+  const agent = session.agent.replace(' on ', ', ') || t('portal.account.unknownAgent');
   return (
     <li className={own.row} data-testid="own-session" data-current={session.current}>
       <div>

@@ -3,6 +3,7 @@ import { IconAlertTriangle, IconLink, IconShieldCheck } from '@tabler/icons-reac
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { send } from '../api';
+import { Fold } from '../parts/Fold';
 import { Refused } from '../parts/Refused';
 import { Secret } from '../parts/Secret';
 import { when } from '../parts/time';
@@ -36,11 +37,12 @@ export function Chain() {
       </Button>
       <Refused error={verify.error} />
       {verdict?.ok && verdict.headLink && (
-        <details className={style.head}>
-          <summary>{t('portal.audit.chain.head')}</summary>
-          <p>{t('portal.audit.chain.headHint')}</p>
-          <Secret label={t('portal.audit.chain.head')} value={`${verdict.headN}:${verdict.headLink}`} />
-        </details>
+        <div className={style.head}>
+          <Fold summary={t('portal.audit.chain.head')}>
+            <p>{t('portal.audit.chain.headHint')}</p>
+            <Secret label={t('portal.audit.chain.head')} value={`${verdict.headN}:${verdict.headLink}`} />
+          </Fold>
+        </div>
       )}
     </section>
   );

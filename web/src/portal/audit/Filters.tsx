@@ -21,6 +21,7 @@ export function Filters({ filter, onChange }: FiltersProps) {
   return (
     <search className={style.filters} aria-label={t('portal.audit.filter.label')}>
       <NativeSelect
+        size="md"
         label={t('portal.audit.filter.actor')}
         name="actor"
         value={filter.actor ?? ''}
@@ -32,6 +33,7 @@ export function Filters({ filter, onChange }: FiltersProps) {
         onChange={set('actor')}
       />
       <NativeSelect
+        size="md"
         label={t('portal.audit.filter.action')}
         name="action"
         value={filter.action ?? ''}
@@ -66,6 +68,7 @@ export function Filters({ filter, onChange }: FiltersProps) {
         onChange={set('object')}
       />
       <TextInput
+        size="md"
         label={t('portal.audit.filter.from')}
         name="from"
         type="date"
@@ -74,6 +77,7 @@ export function Filters({ filter, onChange }: FiltersProps) {
         onChange={set('from')}
       />
       <TextInput
+        size="md"
         label={t('portal.audit.filter.to')}
         name="to"
         type="date"
@@ -101,6 +105,7 @@ interface TypedProps {
 function Typed({ label, name, value = '', onChange }: TypedProps) {
   return (
     <TextInput
+      size="md"
       label={label}
       name={name}
       defaultValue={value}

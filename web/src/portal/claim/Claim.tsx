@@ -10,17 +10,18 @@ import { ApiError, isCode, send } from '../api';
 import { NewPassword } from '../parts/NewPassword';
 import form from '../parts/narrow.module.css';
 import { fieldError, Refused } from '../parts/Refused';
-import { claimToken } from './token';
+import { useClaimToken } from './token';
 
 /** Claim makes the first administrator of a fresh installation, by the one-time link of the server's log. */
 export function Claim() {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const navigate = useNavigate();
+  const token = useClaimToken();
   const [login, setLogin] = useState('');
   const [password, setPassword] = useState('');
   const claim = useMutation({
-    mutationFn: () => send('POST', '/v1/admin/claim', { token: claimToken(), login: login.trim(), password }),
+    mutationFn: (code: string) => send('POST', '/v1/admin/claim', { token: code, login: login.trim(), password }),
     onSuccess: async () => {
       await queries.resetQueries();
       await navigate({ to: '/' });
@@ -28,12 +29,13 @@ export function Claim() {
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    claim.mutate();
+    claim.mutate(token);
   };
 
   if (isCode(claim.error, 'conflict', 'not_found')) return <Claimed />;
-  if (!claimToken()) return <NoToken bad={false} />;
-  if (claim.error instanceof ApiError && [401, 403].includes(claim.error.status)) return <NoToken bad />;
+  if (!token) return <NoToken bad={false} />;
+  const refused = claim.error instanceof ApiError && [401, 403].includes(claim.error.status);
+  if (refused && claim.variables === token) return <NoToken bad />;
   return (
     <Page title={t('portal.claim.title')} width="narrow">
       <form className={form.form} onSubmit={submit} data-testid="claim-form">

@@ -4,11 +4,11 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { get } from '../api';
+import { Fold } from '../parts/Fold';
 import parts from '../parts/parts.module.css';
 import { Empty, LoadFailed, Waiting } from '../states';
 import type { ApiKey, CreatedApiKey, List } from '../wire';
 import { ApiKeyRow } from './ApiKeyRow';
-import style from './Integrations.module.css';
 import { CreatedKey, NewApiKeyDialog } from './NewApiKey';
 
 export const apiKeysKey = ['apikeys'];
@@ -53,14 +53,13 @@ export function ApiKeys() {
         ))}
       </ul>
       {revoked.length > 0 && (
-        <details className={style.revoked}>
-          <summary>{t('portal.integrations.keys.showRevoked', { count: revoked.length })}</summary>
+        <Fold summary={t('portal.integrations.keys.showRevoked', { count: revoked.length })}>
           <ul className={parts.list}>
             {revoked.map((key) => (
               <ApiKeyRow key={key.id} apiKey={key} />
             ))}
           </ul>
-        </details>
+        </Fold>
       )}
       <NewApiKeyDialog opened={creating} onClose={() => setCreating(false)} onCreated={setCreated} known={keys} />
       <CreatedKey created={created} onClose={() => setCreated(undefined)} />

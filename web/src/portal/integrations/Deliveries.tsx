@@ -36,6 +36,7 @@ export function Deliveries({ webhook }: { webhook: Webhook }) {
         <h2 id="deliveries-title">{t('portal.integrations.deliveries.title')}</h2>
         <div className={style.tools}>
           <NativeSelect
+            size="md"
             aria-label={t('portal.integrations.deliveries.filter')}
             name="state"
             value={shown}

@@ -1,11 +1,13 @@
 import { Button } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
+import { Fold } from '../parts/Fold';
 import parts from '../parts/parts.module.css';
 import { Refused } from '../parts/Refused';
 import { Tag, type Tone } from '../parts/Tag';
 import { exactly, took, when } from '../parts/time';
 import type { Delivery, DeliveryState, Webhook } from '../wire';
+import { answerOf } from './answer';
 import style from './Deliveries.module.css';
 import { deliveriesKey, resend } from './hooks';
 
@@ -64,22 +66,16 @@ export function DeliveryRow({ delivery, webhook }: { delivery: Delivery; webhook
 function Attempts({ log, name }: { log: Delivery['log']; name: string }) {
   const { t, i18n } = useTranslation();
   return (
-    <details className={style.attempts}>
-      <summary>{t('portal.integrations.deliveries.attempts', { count: log.length })}</summary>
+    <Fold summary={t('portal.integrations.deliveries.attempts', { count: log.length })}>
       <ol className={style.log} aria-label={t('portal.integrations.deliveries.attemptsOf', { event: name })}>
         {log.map((attempt) => (
           <li key={attempt.at} data-testid="delivery-attempt">
             <time dateTime={attempt.at}>{exactly(attempt.at, i18n.language)}</time>
             <span>{took(attempt.tookMs, i18n.language)}</span>
-            <span className={attempt.error ? style.bad : style.good}>
-              {attempt.status
-                ? `${t('portal.integrations.deliveries.attempt.status')} ${attempt.status}`
-                : t('portal.integrations.deliveries.noAnswer')}
-            </span>
-            <span>{attempt.error ?? t('portal.integrations.deliveries.attempt.good')}</span>
+            <span className={attempt.error ? style.bad : style.good}>{answerOf(attempt, t)}</span>
           </li>
         ))}
       </ol>
-    </details>
+    </Fold>
   );
 }

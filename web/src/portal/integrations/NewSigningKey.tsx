@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { send } from '../api';
 import { Dialog, DialogForm } from '../parts/Dialog';
 import { fieldError } from '../parts/Refused';
-import type { NewSigningKey, SigningAlgorithm, SigningKey } from '../wire';
+import type { CreatedSigningKey, NewSigningKey, SigningAlgorithm, SigningKey } from '../wire';
 import { IntegrationInput } from './IntegrationInput';
 import { guessAlgorithm, guessKid, holdsPrivateKey } from './pasted';
 import { signingKey, signingPath } from './SigningKeys';
@@ -17,20 +17,22 @@ const algorithms: SigningAlgorithm[] = ['EdDSA', 'ES256', 'RS256'];
 interface NewSigningKeyProps {
   opened: boolean;
   onClose: () => void;
+  /** gets the key when its secret was made by the server, to be shown once */
+  onMade: (created: CreatedSigningKey) => void;
   known: SigningKey[];
 }
 
 /** NewSigningKeyDialog registers a key: pasted, a shared secret, or the address of a set of keys. */
-export function NewSigningKeyDialog({ opened, onClose, known }: NewSigningKeyProps) {
+export function NewSigningKeyDialog({ opened, ...rest }: NewSigningKeyProps) {
   const { t } = useTranslation();
   return (
-    <Dialog opened={opened} onClose={onClose} title={t('portal.integrations.signing.create')}>
-      <Form onClose={onClose} known={known} />
+    <Dialog opened={opened} onClose={rest.onClose} title={t('portal.integrations.signing.create')}>
+      <Form {...rest} />
     </Dialog>
   );
 }
 
-function Form({ onClose, known }: Omit<NewSigningKeyProps, 'opened'>) {
+function Form({ onClose, onMade, known }: Omit<NewSigningKeyProps, 'opened'>) {
   const { t } = useTranslation();
   const words = (key: string) => t(`portal.integrations.signing.${key}`);
   const queries = useQueryClient();
@@ -44,15 +46,19 @@ function Form({ onClose, known }: Omit<NewSigningKeyProps, 'opened'>) {
   const create = useMutation({
     mutationFn: () => {
       const order: NewSigningKey = { integration: integration.trim(), issuer: issuer.trim() };
-      if (kind === 'jwks') return send('POST', signingPath, { ...order, jwksUrl: material.trim() });
-      order.kid = kid.trim();
-      order.algorithm = kind === 'secret' ? 'HS256' : algorithm;
-      order[kind === 'secret' ? 'secret' : 'publicKey'] = material.trim();
-      return send('POST', signingPath, order);
+      if (kind === 'jwks') order.jwksUrl = material.trim();
+      else {
+        order.kid = kid.trim();
+        order.algorithm = kind === 'secret' ? 'HS256' : algorithm;
+        if (kind === 'public') order.publicKey = material.trim();
+        else if (material.trim()) order.secret = material.trim();
+      }
+      return send<CreatedSigningKey>('POST', signingPath, order);
     },
-    onSuccess: () => {
+    onSuccess: (created) => {
       void queries.invalidateQueries({ queryKey: signingKey });
       onClose();
+      if (created.secret) onMade(created);
     },
   });
   const paste = (text: string) => {
@@ -70,7 +76,7 @@ function Form({ onClose, known }: Omit<NewSigningKeyProps, 'opened'>) {
       busy={create.isPending}
       error={create.error}
       fields={['/integration', '/issuer', '/kid', '/algorithm', '/publicKey', '/secret', '/jwksUrl']}
-      disabled={leaked || !material.trim() || !issuer.trim() || (kind !== 'jwks' && !kid.trim())}
+      disabled={leaked || (kind !== 'secret' && !material.trim()) || !issuer.trim() || (kind !== 'jwks' && !kid.trim())}
       testId="signing-add"
     >
       <IntegrationInput
@@ -124,12 +130,12 @@ function Form({ onClose, known }: Omit<NewSigningKeyProps, 'opened'>) {
           size="md"
           name={kind}
           type={kind === 'jwks' ? 'url' : 'text'}
-          label={words(kind === 'jwks' ? 'jwksUrl' : 'secret')}
+          label={kind === 'jwks' ? words('jwksUrl') : t('portal.optional', { label: words('secret') })}
           description={words(kind === 'jwks' ? 'jwksHint' : 'secretHint')}
           autoComplete="off"
           autoCapitalize="none"
           spellCheck={false}
-          required
+          required={kind === 'jwks'}
           maxLength={2000}
           value={material}
           error={wrong(kind === 'jwks' ? '/jwksUrl' : '/secret')}

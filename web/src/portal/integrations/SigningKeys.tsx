@@ -5,11 +5,13 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { get, segment, send } from '../api';
 import { Confirm } from '../parts/Confirm';
+import { Fold } from '../parts/Fold';
 import parts from '../parts/parts.module.css';
+import { Once, Secret } from '../parts/Secret';
 import { Tag } from '../parts/Tag';
 import { dateOf } from '../parts/time';
 import { Empty, LoadFailed, Waiting } from '../states';
-import type { List, SigningKey } from '../wire';
+import type { CreatedSigningKey, List, SigningKey } from '../wire';
 import style from './Integrations.module.css';
 import { NewSigningKeyDialog } from './NewSigningKey';
 
@@ -20,6 +22,7 @@ export const signingPath = '/v1/admin/signingkeys';
 export function SigningKeys() {
   const { t } = useTranslation();
   const [creating, setCreating] = useState(false);
+  const [made, setMade] = useState<CreatedSigningKey>();
   const list = useQuery({ queryKey: signingKey, queryFn: () => get<List<SigningKey>>(signingPath) });
   const keys = [...(list.data?.items ?? [])].reverse();
   const live = keys.filter((key) => !key.revokedAt);
@@ -54,16 +57,22 @@ export function SigningKeys() {
         ))}
       </ul>
       {revoked.length > 0 && (
-        <details className={style.revoked}>
-          <summary>{t('portal.integrations.keys.showRevoked', { count: revoked.length })}</summary>
+        <Fold summary={t('portal.integrations.keys.showRevoked', { count: revoked.length })}>
           <ul className={parts.list}>
             {revoked.map((key) => (
               <Row key={key.id} signing={key} />
             ))}
           </ul>
-        </details>
+        </Fold>
       )}
-      <NewSigningKeyDialog opened={creating} onClose={() => setCreating(false)} known={keys} />
+      <NewSigningKeyDialog opened={creating} onClose={() => setCreating(false)} onMade={setMade} known={keys} />
+      <Once
+        opened={made !== undefined}
+        onClose={() => setMade(undefined)}
+        title={t('portal.integrations.signing.once', { kid: made?.kid })}
+      >
+        <Secret label={t('portal.integrations.signing.secret')} value={made?.secret ?? ''} testId="signing-secret" />
+      </Once>
     </>
   );
 }

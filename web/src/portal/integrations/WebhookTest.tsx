@@ -7,6 +7,7 @@ import parts from '../parts/parts.module.css';
 import { Refused } from '../parts/Refused';
 import { took } from '../parts/time';
 import type { Webhook, WebhookTestResult } from '../wire';
+import { answerOf } from './answer';
 import { testWebhook } from './hooks';
 import style from './Integrations.module.css';
 
@@ -36,10 +37,7 @@ export function WebhookTest({ webhook, children }: { webhook: Webhook; children?
 
 function Outcome({ result }: { result: WebhookTestResult }) {
   const { t, i18n } = useTranslation();
-  const { delivered, status, error, tookMs } = result;
-  const why = [status && `${t('portal.integrations.deliveries.attempt.status')} ${status}`, error]
-    .filter(Boolean)
-    .join(': ');
+  const { delivered, status, tookMs } = result;
   return (
     <div
       className={style.note}
@@ -50,7 +48,7 @@ function Outcome({ result }: { result: WebhookTestResult }) {
       <strong>
         {delivered
           ? t('portal.integrations.webhooks.testGood', { status, took: took(tookMs, i18n.language) })
-          : t('portal.integrations.webhooks.testBad', { why: why || t('portal.integrations.deliveries.noAnswer') })}
+          : t('portal.integrations.webhooks.testBad', { why: answerOf(result, t) })}
       </strong>
       <p className={style.hint}>{t('portal.integrations.webhooks.testHint')}</p>
     </div>

@@ -18,22 +18,26 @@ interface DialogProps {
 export function Dialog({ opened, onClose, title, children, dismissable = true, wide = false }: DialogProps) {
   const { t } = useTranslation();
   return (
-    <Modal
+    <Modal.Root
       opened={opened}
       onClose={onClose}
-      title={title}
       centered
       size={wide ? 'lg' : 'md'}
       radius="lg"
       lockScroll={false}
       closeOnEscape={dismissable}
       closeOnClickOutside={dismissable}
-      withCloseButton={dismissable}
-      closeButtonProps={{ 'aria-label': t('common.close') }}
-      classNames={{ title: style.dialogTitle, body: style.dialogBody }}
     >
-      {children}
-    </Modal>
+      <Modal.Overlay />
+      <Modal.Content>
+        {/* The kit's own header would be a second banner of the page. */}
+        <div className={style.dialogHead}>
+          <Modal.Title className={style.dialogTitle}>{title}</Modal.Title>
+          {dismissable && <Modal.CloseButton aria-label={t('common.close')} />}
+        </div>
+        <Modal.Body className={style.dialogBody}>{children}</Modal.Body>
+      </Modal.Content>
+    </Modal.Root>
   );
 }
 
