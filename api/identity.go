@@ -60,6 +60,12 @@ func (a *API) claimed(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
+// unclaimed tells whether an answer was the refusal of claimed, which is no failure.
+func unclaimed(c echo.Context) bool {
+	cause, _ := c.Get(keyCause).(error)
+	return consult.CodeOf(cause) == consult.CodeUnclaimed
+}
+
 // visit is the member of staff who calls; only behind forStaff.
 func visit(c echo.Context) *auth.Visit {
 	v, _ := c.Get(keyVisit).(*auth.Visit)

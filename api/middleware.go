@@ -62,7 +62,7 @@ func (a *API) record(next echo.HandlerFunc) echo.HandlerFunc {
 		switch {
 		case r.Context().Err() != nil: // the caller went away: no answer was read, nothing is wrong here
 			level = slog.LevelDebug
-		case status >= 500:
+		case status >= 500 && !unclaimed(c):
 			level = slog.LevelError
 			if cause, ok := c.Get(keyCause).(error); ok {
 				attrs = append(attrs, slog.Any("err", cause))

@@ -96,6 +96,7 @@ func (e example) run(t *testing.T, tmk, key, self string) (out *lines, ended <-c
 // holdsOut: it must book, and be told of the booking and of its cancelling.
 func (e example) holdsOut(t *testing.T) {
 	dir := t.TempDir()
+	administered(t, "--data-dir", dir)
 	s := start(t, served, "--data-dir", dir, "--set", "webhooks.allow_private=true")
 	key := strings.TrimSpace(mustCommand(t, "apikey", "create", "lk", "-q", "--data-dir", dir))
 	out, ended := e.run(t, s.url, key, freeURL(t))
@@ -292,6 +293,7 @@ func TestIntegratePage(t *testing.T) {
 	}
 	bin, dir := t.TempDir(), t.TempDir()
 	must(t, ".", "go", "build", "-o", filepath.Join(bin, "tmk"), ".")
+	administered(t, "--data-dir", dir)
 	s := start(t, served, "--data-dir", dir, "--set", "webhooks.allow_private=true")
 	key := strings.TrimSpace(mustCommand(t, "apikey", "create", "lk", "-q", "--data-dir", dir))
 	password := regexp.MustCompile(`password\s+(\S+)`).FindStringSubmatch(mustCommand(t, "admin", "create", "anna", "--data-dir", dir))[1]

@@ -54,9 +54,10 @@ func (apiKeyList) Run(a *app) error {
 		if err != nil {
 			return fmt.Errorf("list API keys: %w", err)
 		}
-		rows := [][]string{{"ID", "INTEGRATION", "NAME", "SCOPES", "CREATED", "EXPIRES", "REVOKED"}}
+		now := time.Now()
+		rows := [][]string{{"ID", "INTEGRATION", "NAME", "SCOPES", "CREATED", "EXPIRES", "LAST USED", "STATE"}}
 		for _, k := range keys {
-			rows = append(rows, []string{string(k.ID), k.Integration, k.Name, joinScopes(k.Scopes), day(k.CreatedAt), day(k.ExpiresAt), day(k.RevokedAt)})
+			rows = append(rows, []string{string(k.ID), k.Integration, k.Name, joinScopes(k.Scopes), day(k.CreatedAt), day(k.ExpiresAt), day(k.LastUsedAt), keyState(k, now)})
 		}
 		return a.table(rows...)
 	})
@@ -83,55 +84,27 @@ func joinScopes(scopes []consult.Scope) string {
 	return strings.Join(all, ",")
 }
 
-type webhookCmd struct {
-	Create  webhookCreate  `cmd:"" help:"Register an endpoint; its secret signs what is sent."`
-	List    webhookList    `cmd:"" help:"List an integration's endpoints."`
-	Disable webhookDisable `cmd:"" help:"Send nothing more to an endpoint."`
-	Check   webhookCheck   `cmd:"" help:"Try out a receiver: good, repeated, reordered and forged events."`
-}
+// expiresSoon is how long before its end a key is warned of.
+const expiresSoon = 14 * 24 * time.Hour
 
-type webhookCreate struct {
-	URL         string `arg:"" name:"url" help:"Where to POST, such as https://lk.example/hooks/tmk."`
-	Integration string `help:"Whose events." default:"lk"`
-}
+// What is to be said of a key.
+const (
+	keyLive     = "live"
+	keyExpiring = "expires soon"
+	keyExpired  = "expired"
+	keyRevoked  = "revoked"
+)
 
-func (c webhookCreate) Run(a *app) error {
-	return a.with(func(f *facts) error {
-		w, err := f.desk.CreateWebhook(a.ctx, consult.System, c.Integration, consult.WebhookOrder{URL: c.URL})
-		if err != nil {
-			return fmt.Errorf("create webhook: %w", err)
-		}
-		return a.table([]string{"id", string(w.ID)}, []string{"url", w.URL}, []string{"secret", strings.Join(w.LiveSecrets(time.Now()), " ")})
-	})
-}
-
-type webhookList struct {
-	Integration string `arg:"" optional:"" default:"lk" help:"Whose endpoints."`
-}
-
-func (c webhookList) Run(a *app) error {
-	return a.with(func(f *facts) error {
-		hooks, err := f.desk.Webhooks(a.ctx, consult.System, c.Integration)
-		if err != nil {
-			return fmt.Errorf("list webhooks: %w", err)
-		}
-		rows := [][]string{{"ID", "URL", "CREATED", "DISABLED"}}
-		for _, w := range hooks {
-			rows = append(rows, []string{string(w.ID), w.URL, day(w.CreatedAt), day(w.DisabledAt)})
-		}
-		return a.table(rows...)
-	})
-}
-
-type webhookDisable struct {
-	ID string `arg:"" help:"The endpoint's id (wh_…), see list."`
-}
-
-func (c webhookDisable) Run(a *app) error {
-	return a.with(func(f *facts) error {
-		if err := f.desk.DisableWebhook(a.ctx, consult.WebhookID(c.ID)); err != nil {
-			return fmt.Errorf("disable webhook %s: %w", c.ID, err)
-		}
-		return a.table([]string{"disabled", c.ID})
-	})
+func keyState(k *consult.APIKey, now time.Time) string {
+	switch {
+	case !k.RevokedAt.IsZero():
+		return keyRevoked
+	case k.ExpiresAt.IsZero():
+		return keyLive
+	case !now.Before(k.ExpiresAt):
+		return keyExpired
+	case k.ExpiresAt.Sub(now) <= expiresSoon:
+		return keyExpiring
+	}
+	return keyLive
 }

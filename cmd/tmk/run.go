@@ -24,13 +24,16 @@ type cli struct {
 	Database *string `help:"sqlite:PATH or postgres://… (database)." placeholder:"URL"`
 	LogLevel *string `help:"debug, info, warn or error (log.level)." placeholder:"LEVEL"`
 
-	Serve   serveCmd   `cmd:"" help:"Run the server."`
-	Config  configCmd  `cmd:"" help:"Look at the configuration."`
-	APIKey  apiKeyCmd  `cmd:"" name:"apikey" help:"Keys with which an integration calls the REST interface."`
-	Webhook webhookCmd `cmd:"" help:"Endpoints at which an integration is told what happens."`
-	Admin   adminCmd   `cmd:"" help:"Accounts of those who work here."`
-	Bench   benchCmd   `cmd:"" help:"Measure how much a server bears."`
-	Version versionCmd `cmd:"" help:"Tell which version this is."`
+	Serve      serveCmd      `cmd:"" help:"Run the server."`
+	Config     configCmd     `cmd:"" help:"Look at the configuration."`
+	APIKey     apiKeyCmd     `cmd:"" name:"apikey" help:"Keys with which an integration calls the REST interface."`
+	Webhook    webhookCmd    `cmd:"" help:"Endpoints at which an integration is told what happens."`
+	SigningKey signingKeyCmd `cmd:"" name:"signingkey" help:"Keys with which an integration mints join links by itself."`
+	Admin      adminCmd      `cmd:"" help:"Accounts of those who work here."`
+	OIDC       oidcCmd       `cmd:"" name:"oidc" help:"Login of staff at a provider."`
+	Audit      auditCmd      `cmd:"" help:"Who did what, and whether that is what was written."`
+	Bench      benchCmd      `cmd:"" help:"Measure how much a server bears."`
+	Version    versionCmd    `cmd:"" help:"Tell which version this is."`
 }
 
 // app is what every command gets.

@@ -58,7 +58,7 @@ func (c *serveCmd) Run(a *app) error {
 		if c.Demo {
 			return s.startDemo(ctx, a, !c.NoOpen)
 		}
-		return s.announce(ctx, a.stdout)
+		return s.announce(a.stdout)
 	})
 }
 
@@ -75,7 +75,9 @@ type server struct {
 	hub      *signaling.Hub
 	worker   *notify.Worker
 	demo     *demo.LK // nil unless asked for
+	rest     *api.API
 	handler  http.Handler
+	claim    string // token of the link that makes the first administrator; "" when there is one
 }
 
 // build makes all parts, bottom-up. What fails closes what was opened before.
@@ -97,10 +99,21 @@ func build(a *app, cfg *config.Config, withDemo bool, log *slog.Logger) (_ *serv
 	if err = s.listen(); err != nil {
 		return nil, err
 	}
-	if s.facts, err = openFacts(a, cfg, log); err != nil {
+	node := ""
+	if !onSQLite(cfg) {
+		if node, err = nodeID(cfg.DataDir); err != nil {
+			return nil, err
+		}
+	}
+	if s.facts, err = openFacts(a, cfg, node, log); err != nil {
 		return nil, err
 	}
 	s.closers.add("close database", s.facts.db.Close)
+	if !withDemo { // which makes its administrator by itself
+		if s.claim, err = s.facts.auth.OpenClaim(a.ctx); err != nil {
+			return nil, err
+		}
+	}
 	if err = s.buildMedia(); err != nil {
 		return nil, err
 	}
@@ -160,19 +173,19 @@ func (s *server) buildMedia() (err error) {
 
 // routes says which part answers which path.
 func (s *server) routes() http.Handler {
-	rest := api.New(api.Config{
+	s.rest = api.New(api.Config{
 		PublicURL: s.cfg.PublicURL, Brand: s.cfg.Brand.Name,
 		CookieSecure:  strings.HasPrefix(s.cfg.PublicURL, "https://"),
 		RatePerSecond: s.cfg.API.RatePerSecond,
 		IPExtractor:   callerAddress(s.cfg.TrustedProxies),
-		Tester:        s.worker, Ready: s.facts.db, Log: s.log,
+		Tester:        s.worker, Feed: s.facts.feed, Ready: s.facts.db, Log: s.log,
 		Minted: auth.NewMinted(s.facts.db, notify.NewClient(s.cfg.Webhooks.AllowPrivate), nil, s.log),
 	}, s.facts.desk, s.facts.auth, s.recorder)
 
 	mux := http.NewServeMux()
 	mux.Handle("/ws", s.hub)
 	for _, path := range []string{"/v1/", "/problems/", "/openapi.yaml", "/healthz", "/readyz"} {
-		mux.Handle(path, rest)
+		mux.Handle(path, s.rest)
 	}
 	if s.demo != nil {
 		mux.Handle("/demo/api/", s.demo)
@@ -181,6 +194,9 @@ func (s *server) routes() http.Handler {
 	var h http.Handler = mux
 	if s.demo != nil {
 		h = ownHosts(s.cfg.PublicURL, mux)
+	}
+	if s.claim != "" {
+		h = beforeClaim(s.facts.auth.Claimed, h)
 	}
 	if !strings.HasPrefix(s.cfg.PublicURL, "https://") {
 		return h
@@ -197,11 +213,15 @@ func (s *server) serve(ctx context.Context, started func(context.Context) error)
 	// The parts outlive ctx: they end when the stop below has told everybody.
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
+	if err := s.facts.desk.Heartbeat(ctx); err != nil { // before anybody is let in
+		return errors.Join(err, s.closers.close())
+	}
 	group, running := errgroup.WithContext(running)
 	pages := httpServer(s.handler, s.log)
 	group.Go(func() error { return s.servePages(pages) })
 	group.Go(func() error { return s.hub.Run(running) })
 	group.Go(func() error { return s.worker.Run(running) })
+	s.keepHouse(running, group)
 	stopMetrics := s.serveMetrics(group)
 	err := started(ctx)
 	if err == nil {
@@ -215,7 +235,7 @@ func (s *server) serve(ctx context.Context, started func(context.Context) error)
 	if waited := group.Wait(); !errors.Is(waited, context.Canceled) {
 		err = errors.Join(err, waited)
 	}
-	return errors.Join(err, s.closers.close())
+	return errors.Join(err, s.lastWords(), s.closers.close())
 }
 
 // stop lets nobody in any more, tells everybody in the rooms, and waits for requests and recordings to end.
@@ -226,6 +246,7 @@ func (s *server) stop(pages, metrics *http.Server) error {
 	if s.demo != nil {
 		s.demo.Close(ctx)
 	}
+	s.rest.Close() // who waits for events is answered now
 	var group errgroup.Group
 	group.Go(func() error { return wrap("stop rooms", s.hub.Shutdown(ctx)) })
 	group.Go(func() error { return wrap("stop pages", pages.Shutdown(ctx)) })
@@ -252,19 +273,23 @@ func (s *server) servePages(pages *http.Server) error {
 }
 
 // announce tells where to go, and what will surely be missed.
-func (s *server) announce(ctx context.Context, w io.Writer) error {
+func (s *server) announce(w io.Writer) error {
 	if u, err := url.Parse(s.cfg.PublicURL); err == nil && u.Scheme == "http" && u.Hostname() != "localhost" {
 		s.log.Warn("browsers give camera and microphone to https:// only", "public_url", s.cfg.PublicURL)
-	}
-	if n, err := s.facts.auth.StaffCount(ctx); err == nil && n == 0 {
-		s.log.Info("nobody can log in at /admin/ yet: tmk admin create NAME")
 	}
 	if s.metrics != nil {
 		if _, err := fmt.Fprintf(w, "metrics at http://%s/metrics\n", s.metrics.Addr()); err != nil {
 			return err
 		}
 	}
-	_, err := fmt.Fprintf(w, "TMK listens on %s, public address %s\n", s.listener.Addr(), s.cfg.PublicURL)
+	if _, err := fmt.Fprintf(w, "TMK listens on %s, public address %s\n", s.listener.Addr(), s.cfg.PublicURL); err != nil {
+		return err
+	}
+	if s.claim == "" {
+		return nil
+	}
+	// To the standard output, not into the log: it is a secret until it is used.
+	_, err := fmt.Fprintf(w, "There is no administrator yet, so nothing else is answered. Open this link once (it changes with each start):\n  %s/admin/claim#%s\nor run: tmk admin create NAME\n", s.cfg.PublicURL, s.claim)
 	return err
 }
 
@@ -289,12 +314,12 @@ func scheme(cfg *config.Config) string {
 	return "http"
 }
 
-func deskConfig(cfg *config.Config, secret *secret) consult.Config {
+func deskConfig(cfg *config.Config, node string, secret *secret) consult.Config {
 	return consult.Config{
 		PublicURL: cfg.PublicURL, TimeZone: cfg.Room.TimeZone,
 		JoinEarly: cfg.Room.JoinEarly, Grace: cfg.Room.Grace, AbandonAfter: cfg.Room.AbandonAfter, MaxLength: cfg.Room.MaxLength,
 		MaxFileSize: int64(cfg.Room.MaxFileSize), MaxSeats: cfg.Room.MaxPeople,
-		LinkKey: secret.derive("links"), AuditKey: secret.derive("audit"),
+		Node: node, LinkKey: secret.derive("links"), AuditKey: secret.derive("audit"),
 	}
 }
 

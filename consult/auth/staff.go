@@ -60,6 +60,11 @@ func (a *Auth) CreateStaff(ctx context.Context, login, password string, roles ..
 	return a.createStaff(ctx, consult.System, StaffOrder{Login: login, Roles: roles}, password)
 }
 
+// CreateStaffAs is [Auth.CreateStaff] with a name.
+func (a *Auth) CreateStaffAs(ctx context.Context, o StaffOrder, password string) (*consult.Staff, error) {
+	return a.createStaff(ctx, consult.System, o, password)
+}
+
 // AddStaff makes an account with a password that is returned only here.
 // Codes: forbidden, invalid, conflict (the login exists).
 func (a *Auth) AddStaff(ctx context.Context, by consult.Principal, o StaffOrder) (*consult.Staff, string, error) {
