@@ -101,18 +101,26 @@ type world struct {
 	mu        sync.Mutex
 	outcomes  []consult.Outcome
 	delivered map[consult.EventID]bool
-	underWay  int // claimed and not settled
+	underWay  int                              // claimed and not settled
+	nothingAt time.Time                        // when the last claim found nothing while nothing was under way
+	retries   map[consult.DeliveryID]time.Time // of what waits for its next try
 }
 
-func newWorld(t *testing.T) *world {
-	return &world{World: consulttest.New(t), t: t, delivered: make(map[consult.EventID]bool)}
+func newWorld(t *testing.T) *world { return worldOf(t, consulttest.New(t)) }
+
+func worldOf(t *testing.T, w *consulttest.World) *world {
+	return &world{World: w, t: t, delivered: make(map[consult.EventID]bool), retries: make(map[consult.DeliveryID]time.Time)}
 }
 
 func (w *world) ClaimDeliveries(ctx context.Context, now time.Time, lease time.Duration, limit, perWebhook int) ([]consult.Delivery, error) {
+	idle := w.idle() // before: what is settled meanwhile may make room for more
 	ds, err := w.Store.ClaimDeliveries(ctx, now, lease, limit, perWebhook)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.underWay += len(ds)
+	if err == nil && idle && len(ds) == 0 {
+		w.nothingAt = now
+	}
 	return ds, err
 }
 
@@ -123,6 +131,10 @@ func (w *world) SettleDelivery(ctx context.Context, d *consult.Delivery, o consu
 		defer w.mu.Unlock()
 		w.outcomes = append(w.outcomes, o)
 		w.underWay--
+		delete(w.retries, d.ID)
+		if !o.RetryAt.IsZero() {
+			w.retries[d.ID] = o.RetryAt
+		}
 		if o.Delivered {
 			w.delivered[d.Event.ID] = true
 		}
@@ -142,6 +154,40 @@ func (w *world) allDelivered(n int) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return len(w.delivered) == n
+}
+
+// rest waits until all that is due now has been tried.
+func (w *world) rest() {
+	w.t.Helper()
+	until(w.t, "rest", func() bool {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if w.underWay == 0 && w.nothingAt.Equal(w.Clock.Now()) {
+			return true
+		}
+		w.wake()
+		return false
+	})
+}
+
+// pass lets time go by until the clock shows at: each try takes place when it is due.
+func (w *world) pass(at time.Time) {
+	w.t.Helper()
+	for {
+		w.rest()
+		next := at
+		w.mu.Lock()
+		for _, retry := range w.retries {
+			if retry.Before(next) {
+				next = retry
+			}
+		}
+		w.mu.Unlock()
+		if !w.Clock.Now().Before(at) {
+			return
+		}
+		w.advance(next.Sub(w.Clock.Now()))
+	}
 }
 
 func (w *world) settled() []consult.Outcome {
@@ -218,7 +264,7 @@ func (w *world) stored(id consult.WebhookID) (h *consult.Webhook) {
 	return h
 }
 
-// finish takes a consultation from its booking to its end: five events.
+// finish takes a consultation from its booking to its end: some events.
 func (w *world) finish(v *consulttest.Visit) {
 	w.t.Helper()
 	ctx := w.t.Context()
@@ -264,6 +310,9 @@ func (w *world) untilSettled(n int) []consult.Outcome {
 // events lists what should arrive of all consultations.
 func (w *world) events() []*consult.Event {
 	w.t.Helper()
+	if err := w.Desk.Seal(w.t.Context()); err != nil {
+		w.t.Fatal(err)
+	}
 	var all []*consult.Event
 	err := w.Store.View(w.t.Context(), func(tx consult.Tx) (err error) {
 		all, err = tx.Events("lk", "", 100_000)
