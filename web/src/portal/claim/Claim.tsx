@@ -1,15 +1,16 @@
 import { Button, TextInput } from '@mantine/core';
 import { IconKey, IconLink, IconUserCheck } from '@tabler/icons-react';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Notice } from '../../ui/Notice';
 import { Page } from '../../ui/Page';
-import { ApiError, isCode, send } from '../api';
+import { ApiError, get, isCode, send } from '../api';
 import { NewPassword } from '../parts/NewPassword';
 import form from '../parts/narrow.module.css';
 import { fieldError, Refused } from '../parts/Refused';
+import type { Entrance } from '../wire';
 import { useClaimToken } from './token';
 
 /** Claim makes the first administrator of a fresh installation, by the one-time link of the server's log. */
@@ -33,9 +34,9 @@ export function Claim() {
   };
 
   if (isCode(claim.error, 'conflict', 'not_found')) return <Claimed />;
-  if (!token) return <NoToken bad={false} />;
+  if (!token) return <NoToken />;
   const refused = claim.error instanceof ApiError && [401, 403].includes(claim.error.status);
-  if (refused && claim.variables === token) return <NoToken bad />;
+  if (refused && claim.variables === token) return <BadToken />;
   return (
     <Page title={t('portal.claim.title')} width="narrow">
       <form className={form.form} onSubmit={submit} data-testid="claim-form">
@@ -73,20 +74,22 @@ export function Claim() {
   );
 }
 
-function NoToken({ bad }: { bad: boolean }) {
+function BadToken() {
   const { t } = useTranslation();
   return (
     <Page title={t('portal.claim.title')} width="narrow">
-      <Notice
-        icon={<IconLink size={40} />}
-        title={t(bad ? 'portal.claim.badToken' : 'portal.claim.noToken')}
-        tone={bad ? 'bad' : 'calm'}
-        testId="claim-refused"
-      >
-        <p>{t(bad ? 'portal.claim.badTokenText' : 'portal.claim.noTokenText')}</p>
+      <Notice icon={<IconLink size={40} />} title={t('portal.claim.badToken')} tone="bad" testId="claim-refused">
+        <p>{t('portal.claim.badTokenText')}</p>
       </Notice>
     </Page>
   );
+}
+
+/** NoToken is where the server leads everybody before it is claimed, and what an old bookmark finds after. */
+function NoToken() {
+  const entrance = useQuery({ queryKey: ['config'], queryFn: () => get<Entrance>('/v1/admin/config') });
+  if (entrance.isPending) return null;
+  return entrance.data?.claimed ? <Claimed /> : <NotSetUp />;
 }
 
 function Claimed() {
