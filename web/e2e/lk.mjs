@@ -5,12 +5,11 @@ import { createServer } from 'node:http';
 
 const base = '/v1/abm/video';
 
-/** An LK with a key of its own and a registered endpoint. */
+/** An LK with a key of its own and an endpoint that it has registered; the server gets an administrator if it has none. */
 export async function startLK(server) {
+  if (!(await claimed(server))) server.cli('admin', 'create', 'keeper');
   const key = server.cli('apikey', 'create', 'lk', '--quiet').trim();
   const inbox = await startInbox();
-  const made = server.cli('webhook', 'create', inbox.url, '--integration', 'lk');
-  inbox.secret = /secret\s+(whsec_\S+)/.exec(made)[1];
   const call = (method, path, body, headers = {}) =>
     fetch(server.url + base + path, {
       method,
@@ -23,9 +22,13 @@ export async function startLK(server) {
     if (!resp.ok) throw Object.assign(new Error(`${method} ${path}: ${resp.status} ${JSON.stringify(answer)}`), { resp, answer });
     return answer;
   };
+  const hook = await json('POST', '/webhooks', { url: inbox.url, description: 'LK of a test' });
+  inbox.secret = hook.secret;
   return {
     key,
     inbox,
+    webhook: hook.id,
+    json,
     call,
     create: (order = {}) =>
       json('POST', '/sessions/create', {
@@ -42,11 +45,24 @@ export async function startLK(server) {
       }),
     session: (id) => json('GET', `/sessions/${id}`),
     cancel: (id) => json('POST', `/sessions/${id}/cancel`, { reason: 'Врач заболел' }),
+    amend: (id, change, etag) => call('PATCH', `/sessions/${id}`, change, etag ? { 'if-match': etag } : {}),
+    invite: (id, who) => json('POST', `/sessions/${id}/invites`, who),
+    invites: async (id) => (await json('GET', `/sessions/${id}/invites`)).items,
+    /** A new link in place of a person's present one. */
+    reissue: (invite) => json('POST', `/invites/${invite}/link`),
+    revoke: (invite) => call('DELETE', `/invites/${invite}`),
+    events: async (after = '') => (await json('GET', `/events?limit=200&after=${after}`)).items,
     finish: (id) => json('POST', `/sessions/${id}/finish`, {}),
     messages: (id) => json('GET', `/sessions/${id}/messages`),
     recordings: (id) => json('GET', `/sessions/${id}/recordings`),
     stop: () => inbox.stop(),
   };
+}
+
+/** Nothing answers before there is an administrator. */
+async function claimed(server) {
+  const resp = await fetch(`${server.url}${base}/events`);
+  return resp.status !== 503;
 }
 
 /** Keeps every webhook that comes, with whether its signature is good. */

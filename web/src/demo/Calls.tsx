@@ -1,4 +1,4 @@
-import { useMutation } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { CopyButton } from '../ui/CopyButton';
@@ -13,10 +13,10 @@ export function Calls({ info }: { info: Info | undefined }) {
   const { t } = useTranslation();
   const calls = useCalls();
   const [quiet, setQuiet] = useState(false);
-  const [key, setKey] = useState('');
-  const show = useMutation({ mutationFn: apiKey, onSuccess: setKey });
+  const [filling, setFilling] = useState(false);
+  const key = useQuery({ queryKey: ['key'], queryFn: apiKey, enabled: filling, staleTime: Number.POSITIVE_INFINITY });
   const shown = calls.filter((call) => quiet || !call.quiet);
-  const filled = key && info ? { server: info.publicUrl, key } : undefined;
+  const filled = filling && key.data && info ? { server: info.publicUrl, key: key.data } : undefined;
   return (
     <>
       <p className={style.soft}>{t('demo.calls.text')}</p>
@@ -29,15 +29,15 @@ export function Calls({ info }: { info: Info | undefined }) {
           <label className={style.choice}>
             <input
               type="checkbox"
-              checked={key !== ''}
-              onChange={() => (key ? setKey('') : show.mutate())}
+              checked={filling}
+              onChange={(event) => setFilling(event.currentTarget.checked)}
               data-testid="demo-calls-key"
             />
             {t('demo.calls.key')}
           </label>
         )}
       </div>
-      <Failure error={show.error} />
+      <Failure error={key.error} />
       {shown.length === 0 && <Empty title={t('demo.calls.none')}>{t('demo.calls.noneText')}</Empty>}
       <ol className={style.plainList}>
         {shown.map((call, i) => (

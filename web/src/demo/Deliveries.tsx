@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core';
 import { IconRefresh, IconSend } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import style from './Demo.module.css';
 import { type Info, setReceiver } from './lk';
@@ -36,12 +37,13 @@ export function Deliveries({ info }: { info: Info }) {
 function Receiver({ info }: { info: Info }) {
   const { t } = useTranslation();
   const queries = useQueryClient();
-  const dead = info.receiver !== 204;
-  const anew = () => {
-    void queries.invalidateQueries({ queryKey: ['info'] });
-    void queries.invalidateQueries({ queryKey: ['deliveries'] });
-  };
-  const play = useMutation({ mutationFn: () => setReceiver(dead ? 204 : 503), onSuccess: anew });
+  const [dead, setDead] = useState(info.receiver !== 204);
+  const anew = () => void queries.invalidateQueries({ queryKey: ['deliveries'] });
+  const play = useMutation({
+    mutationFn: (answer: 204 | 503) => setReceiver(answer),
+    onSuccess: (_told, receiver) => queries.setQueryData(['info'], { ...info, receiver }),
+    onError: (_error, answer) => setDead(answer !== 503),
+  });
   const check = useMutation({ mutationFn: () => testWebhook(info.webhookId), onSuccess: anew });
   const again = useMutation({ mutationFn: () => resendDead(info.webhookId), onSuccess: anew });
   return (
@@ -50,8 +52,10 @@ function Receiver({ info }: { info: Info }) {
         <input
           type="checkbox"
           checked={dead}
-          disabled={play.isPending}
-          onChange={() => play.mutate()}
+          onChange={(event) => {
+            setDead(event.currentTarget.checked);
+            play.mutate(event.currentTarget.checked ? 503 : 204);
+          }}
           data-testid="demo-play-dead"
         />
         {t('demo.deliveries.dead')}

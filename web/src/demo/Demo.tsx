@@ -75,18 +75,22 @@ export function Demo() {
   return (
     <Page title={t('demo.title')} width="wide">
       <Welcome info={about.data} />
-      {wide ? (
-        <div className={style.columns}>
-          <div className={style.column}>
-            <Tabs label={t('demo.tab.portal')} tabs={portal} open={main} onOpen={setMain} />
-          </div>
+      <div className={style.columns}>
+        {/* The same element on both widths: a phone that is turned must not lose what was typed. */}
+        <div className={style.column}>
+          <Tabs
+            label={t(wide ? 'demo.tab.portal' : 'demo.tab.all')}
+            tabs={wide ? portal : [...portal, ...workshop]}
+            open={main}
+            onOpen={setMain}
+          />
+        </div>
+        {wide && (
           <aside className={style.workshop} aria-label={t('demo.tab.workshop')}>
             <Tabs label={t('demo.tab.workshop')} tabs={workshop} open={side} onOpen={setSide} />
           </aside>
-        </div>
-      ) : (
-        <Tabs label={t('demo.tab.all')} tabs={[...portal, ...workshop]} open={main} onOpen={setMain} />
-      )}
+        )}
+      </div>
     </Page>
   );
 }

@@ -21,6 +21,7 @@ export function History({ viewer, onViewer }: { viewer: Viewer; onViewer: (viewe
   });
   return (
     <>
+      <h2 className="visually-hidden">{t('demo.tab.past')}</h2>
       <div className={style.filter}>
         <NativeSelect
           size="md"
