@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
+
+	"tmk/consult"
 )
 
 // stall is how long a caller may take to send a body, or to read one piece of a
@@ -39,8 +41,44 @@ func serve(c echo.Context, d download) error {
 	h.Set("ETag", `"`+hex.EncodeToString(d.sha256)+`"`)
 	h.Set("Repr-Digest", "sha-256=:"+base64.StdEncoding.EncodeToString(d.sha256)+":")
 	paced := &pacedReader{ReadSeeker: d.content, control: http.NewResponseController(c.Response())}
-	http.ServeContent(c.Response(), c.Request(), "", time.Time{}, paced)
+	w := &refusalWriter{ResponseWriter: c.Response()}
+	http.ServeContent(w, c.Request(), "", time.Time{}, paced)
+	switch w.refused {
+	case http.StatusPreconditionFailed:
+		return refuseContent(h, consult.CodeStale, msgOtherContent)
+	case http.StatusRequestedRangeNotSatisfiable:
+		return refuseContent(h, codeBadRange, msgBadRange)
+	}
 	return nil
+}
+
+// refuseContent takes away what told of the content.
+func refuseContent(h http.Header, code consult.Code, message string) error {
+	for _, name := range []string{echo.HeaderContentDisposition, "Repr-Digest", "Accept-Ranges", echo.HeaderLastModified} {
+		h.Del(name)
+	}
+	return &consult.Error{Code: code, Message: message}
+}
+
+// refusalWriter keeps the refusals of net/http back, which are no problem details.
+type refusalWriter struct {
+	http.ResponseWriter
+	refused int // status; 0: it answers
+}
+
+func (w *refusalWriter) WriteHeader(status int) {
+	if status == http.StatusPreconditionFailed || status == http.StatusRequestedRangeNotSatisfiable {
+		w.refused = status
+		return
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *refusalWriter) Write(p []byte) (int, error) {
+	if w.refused != 0 {
+		return len(p), nil
+	}
+	return w.ResponseWriter.Write(p)
 }
 
 // pacedReader moves the connection's write deadline on with every piece.

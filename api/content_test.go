@@ -134,8 +134,20 @@ func TestFileContent(t *testing.T) {
 			t.Errorf("Content-Disposition %s", got)
 		}
 	}
-	if r := h.do(call{path: byKey, header: map[string]string{"Range": "bytes=9-19"}}).want(206); string(r.body) != "0123456789\n" {
-		t.Errorf("part %q", r.body)
+	for path, bearer := range map[string]string{byKey: h.bearer, byPass: doctor} {
+		with := func(name, value string) *reply {
+			return h.do(call{path: path, header: map[string]string{name: value, "Authorization": "Bearer " + bearer}})
+		}
+		if r := with("Range", "bytes=9-19").want(206); string(r.body) != "0123456789\n" {
+			t.Errorf("part %q", r.body)
+		}
+		with("If-None-Match", h.as(bearer, "GET", path, nil).header.Get("ETag")).want(304)
+		with("If-Match", `"other"`).wantProblem(412, consult.CodeStale)
+		r := with("Range", "bytes=100000-")
+		r.wantProblem(416, codeBadRange)
+		if r.header.Get("Content-Range") != fmt.Sprintf("bytes */%d", len(pdf)) || r.header.Get("Content-Disposition") != "" || r.header.Get("ETag") != "" {
+			t.Errorf("416 with %v", r.header)
+		}
 	}
 
 	other := h.begin(func(o *consult.Order) { o.Patient.ID = "p-2" })
@@ -151,6 +163,7 @@ func TestFileContent(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.get(sessionURL(v, "/files/"+string(half.ID)+"/content")).wantProblem(409, consult.CodeConflict)
+	h.as(doctor, "GET", "/v1/room/files/"+string(half.ID)+"/content", nil).wantProblem(409, consult.CodeConflict)
 }
 
 func TestRecordings(t *testing.T) {
@@ -213,11 +226,12 @@ func TestRecordingContent(t *testing.T) {
 	}
 	ranged("bytes=0-9", "If-Range", tag).want(206)
 	ranged("bytes=0-9", "If-Range", `"other"`).want(200)
+	ranged(fmt.Sprintf("bytes=%d-", size)).wantProblem(416, codeBadRange)
 	if r := ranged(fmt.Sprintf("bytes=%d-", size)).want(416); r.header.Get("Content-Range") != fmt.Sprintf("bytes */%d", size) {
 		t.Errorf("416 with %q", r.header.Get("Content-Range"))
 	}
 	h.do(call{path: path, header: map[string]string{"If-None-Match": tag}}).want(304)
-	h.do(call{path: path, header: map[string]string{"If-Match": `"other"`}}).want(412)
+	h.do(call{path: path, header: map[string]string{"If-Match": `"other"`}}).wantProblem(412, consult.CodeStale)
 	if r := h.do(call{method: http.MethodHead, path: path}).want(200); len(r.body) != 0 || r.header.Get("Content-Length") != fmt.Sprint(size) {
 		t.Errorf("HEAD: %d bytes, length %s", len(r.body), r.header.Get("Content-Length"))
 	}
@@ -270,6 +284,51 @@ func (h *house) audited(v *consulttest.Visit, action consult.Action) int {
 		h.t.Fatal(err)
 	}
 	return n
+}
+
+// What is erased is gone for reading; that it was there, and why it is not, stays.
+func TestEraseRecording(t *testing.T) {
+	h := newHouse(t)
+	v := h.begin(recorded)
+	path := base + "/recordings/" + string(h.record(v.Doctor, webm).ID)
+	for _, body := range []string{`{}`, `{"reason":""}`, `{"reason":"  "}`, `{"reason":null}`, `{"why":"x","reason":"y"}`} {
+		h.do(call{method: "DELETE", path: path, body: body}).wantProblem(400, consult.CodeInvalid)
+	}
+	h.do(call{method: "DELETE", path: path}).wantProblem(400, consult.CodeInvalid)
+	h.do(call{method: "DELETE", path: path + "?reason=x"}).wantProblem(400, consult.CodeInvalid)
+	h.as(h.key("lk", consult.ScopeRecordingsRead), "DELETE", path, `{"reason":"x"}`).wantProblem(403, consult.CodeForbidden)
+	h.get(path + "/content").want(200)
+
+	r := h.do(call{method: "DELETE", path: path, body: `{"reason":"заявление от 20.11"}`}).want(204)
+	if len(r.body) != 0 {
+		t.Errorf("204 with %q", r.body)
+	}
+	got := into[Recording](h.get(path).want(200))
+	if got.State != RecordingStateErased || got.EraseReason != "заявление от 20.11" || !got.ErasedAt.Equal(h.Clock.Now()) {
+		t.Errorf("%+v", got)
+	}
+	h.get(path+"/content").wantProblem(409, consult.CodeConflict)
+	h.do(call{method: "DELETE", path: path, body: `{"reason":"again"}`}).want(204)
+	if again := into[Recording](h.get(path).want(200)); again.EraseReason != got.EraseReason {
+		t.Errorf("the reason became %q", again.EraseReason)
+	}
+
+	active, err := h.Desk.BeginRecording(t.Context(), v.Doctor.ID, "screen")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.do(call{method: "DELETE", path: base + "/recordings/" + string(active.ID), body: `{"reason":"x"}`}).wantProblem(409, consult.CodeConflict)
+	mine := into[Recording](h.get(base + "/recordings/" + string(active.ID)).want(200))
+	if mine.State != RecordingStateActive {
+		t.Errorf("%+v", mine)
+	}
+
+	cookie := h.adminCookie()
+	if err := h.Desk.RecordingFailed(t.Context(), active.ID, "empty"); err != nil {
+		t.Fatal(err)
+	}
+	h.do(call{method: "DELETE", path: base + "/recordings/" + string(active.ID), body: `{"reason":"x"}`, anonymous: true,
+		header: map[string]string{"Cookie": cookieName + "=" + cookie}}).want(204)
 }
 
 func TestRecordingThatCannotBeRead(t *testing.T) {

@@ -260,3 +260,40 @@ func TestErrorsThatAreNotOurs(t *testing.T) {
 		}
 	}
 }
+
+// A key that runs out soon says so, and every use of a key is noted.
+func TestKeyTellsItsEnd(t *testing.T) {
+	h := newHouse(t)
+	_, secret, err := h.Desk.CreateAPIKey(t.Context(), consult.System, "lk", "yearly", nil, 365*24*time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ends := h.Clock.Now().Add(365 * 24 * time.Hour).Format(time.RFC3339)
+	for _, tc := range []struct {
+		later time.Duration
+		want  string
+	}{{0, ""}, {334 * 24 * time.Hour, ""}, {24 * time.Hour, ends}, {29 * 24 * time.Hour, ends}} {
+		h.Clock.Advance(tc.later)
+		if got := h.as(secret, "GET", base+"/events", nil).want(200).header.Get("TMK-Key-Expires"); got != tc.want {
+			t.Errorf("%s later: %q, want %q", tc.later, got, tc.want)
+		}
+	}
+	// In refusals too: a key that is used wrongly is still one that ends.
+	if got := h.as(secret, "GET", base+"/sessions/c_none", nil).want(404).header.Get("TMK-Key-Expires"); got != ends {
+		t.Errorf("404 with %q", got)
+	}
+	if got := h.get(base + "/events").header.Get("TMK-Key-Expires"); got != "" {
+		t.Errorf("a key without end tells %q", got)
+	}
+	keys, err := h.Desk.APIKeys(t.Context(), consult.System)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range keys {
+		if k.Name == "yearly" && !k.LastUsedAt.Equal(h.Clock.Now()) {
+			t.Errorf("last used %s, want %s", k.LastUsedAt, h.Clock.Now())
+		}
+	}
+	h.Clock.Advance(24 * time.Hour)
+	h.as(secret, "GET", base+"/events", nil).wantProblem(401, consult.CodeUnauthorized)
+}

@@ -166,6 +166,7 @@ const (
 	ProblemCodeMethodNotAllowed    ProblemCode = "method_not_allowed"
 	ProblemCodeNotFound            ProblemCode = "not_found"
 	ProblemCodePreconditionFailed  ProblemCode = "precondition_failed"
+	ProblemCodeRangeNotSatisfiable ProblemCode = "range_not_satisfiable"
 	ProblemCodeRateLimited         ProblemCode = "rate_limited"
 	ProblemCodeTooEarly            ProblemCode = "too_early"
 	ProblemCodeTooLarge            ProblemCode = "too_large"
@@ -207,6 +208,8 @@ func (e ProblemCode) Valid() bool {
 	case ProblemCodeNotFound:
 		return true
 	case ProblemCodePreconditionFailed:
+		return true
+	case ProblemCodeRangeNotSatisfiable:
 		return true
 	case ProblemCodeRateLimited:
 		return true
@@ -1220,6 +1223,12 @@ type Mismatch = Problem
 
 // NotFound RFC 9457.
 type NotFound = Problem
+
+// PreconditionFailed RFC 9457.
+type PreconditionFailed = Problem
+
+// RangeNotSatisfiable RFC 9457.
+type RangeNotSatisfiable = Problem
 
 // RateLimited RFC 9457.
 type RateLimited = Problem

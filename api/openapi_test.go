@@ -109,6 +109,12 @@ func TestProblemCodesAreTheSpec(t *testing.T) {
 		if titles[code].ru == "" || titles[code].en == "" || status < 400 {
 			t.Errorf("code %s has no titles or no status", code)
 		}
+		about := explanations[code]
+		for _, w := range []words{about.meaning, about.remedy} {
+			if w.ru == "" || w.en == "" {
+				t.Errorf("code %s is not explained", code)
+			}
+		}
 	}
 	for _, code := range codesOf(t) {
 		if statuses[consult.Code(code)] == 0 {

@@ -15,8 +15,11 @@ import (
 	"tmk/consult"
 )
 
-// codeMethodNotAllowed is a code of HTTP's own, which the domain has no use for.
-const codeMethodNotAllowed consult.Code = "method_not_allowed"
+// Codes of HTTP's own, which the domain has no use for.
+const (
+	codeMethodNotAllowed consult.Code = "method_not_allowed"
+	codeBadRange         consult.Code = "range_not_satisfiable"
+)
 
 // statuses is the one place where a domain code becomes an HTTP status.
 var statuses = map[consult.Code]int{
@@ -25,6 +28,7 @@ var statuses = map[consult.Code]int{
 	consult.CodeForbidden:    http.StatusForbidden,
 	consult.CodeNotFound:     http.StatusNotFound,
 	codeMethodNotAllowed:     http.StatusMethodNotAllowed,
+	codeBadRange:             http.StatusRequestedRangeNotSatisfiable,
 	consult.CodeConflict:     http.StatusConflict,
 	consult.CodeDuplicate:    http.StatusConflict,
 	consult.CodeLinkUnknown:  http.StatusNotFound,

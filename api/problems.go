@@ -82,6 +82,10 @@ var explanations = map[consult.Code]explanation{
 		words{"Адрес существует, но не с таким методом.", "The address exists, but not with this method."},
 		words{"Допустимые методы перечислены в заголовке Allow.", "The header Allow lists those that it takes."},
 	},
+	codeBadRange: {
+		words{"Запрошенная в Range часть лежит за концом файла.", "The part that Range asks for lies behind the end of the file."},
+		words{"Размер файла указан в Content-Range.", "Content-Range tells the size of the file."},
+	},
 	consult.CodeConflict: {
 		words{"Сейчас это невозможно: например, отмена идущей консультации или изменение завершённой.",
 			"It cannot be done now: for instance a consultation that goes on cannot be cancelled, nor one that is over be changed."},

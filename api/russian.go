@@ -35,6 +35,8 @@ var catalogue = [][2]string{
 	{msgBadKeepOld, "допускается от 0 до 10080"},
 	{msgNotYourIntegration, "это не интеграция ключа"},
 	{msgNoTester, "проверочные события здесь не отправляются"},
+	{msgBadRange, "такой части в файле нет, его размер указан в Content-Range"},
+	{msgOtherContent, "это не тот файл, который назван в If-Match или If-Unmodified-Since"},
 	{msgNoBearer, "нужен заголовок Authorization: Bearer"},
 	{msgNotLoggedIn, "вход не выполнен"},
 	{msgForeignOrigin, "запрос пришёл со страницы другого сайта"},

@@ -72,6 +72,7 @@ var titles = map[consult.Code]words{
 	consult.CodeForbidden:    {"Недостаточно прав", "Not allowed"},
 	consult.CodeNotFound:     {"Не найдено", "Not found"},
 	codeMethodNotAllowed:     {"Метод не поддерживается", "Method not allowed"},
+	codeBadRange:             {"В файле нет такой части", "The file has no such part"},
 	consult.CodeConflict:     {"Текущее состояние этого не позволяет", "The present state does not allow it"},
 	consult.CodeDuplicate:    {"Такой externalId уже есть", "The externalId exists already"},
 	consult.CodeLinkUnknown:  {"Ссылка недействительна", "The link is not valid"},
@@ -123,6 +124,8 @@ const (
 	msgBadKeepOld          = "must be from 0 to 10080"
 	msgNotYourIntegration  = "is not the key's own integration"
 	msgNoTester            = "test events cannot be sent here"
+	msgBadRange            = "the file has no such part: Content-Range tells its size"
+	msgOtherContent        = "the file is another one than If-Match or If-Unmodified-Since name"
 	msgNoBearer            = "the header Authorization: Bearer is required"
 	msgNotLoggedIn         = "nobody is logged in"
 	msgUnclaimed           = "the server has no administrator yet: open the link that it printed when it started"

@@ -700,7 +700,6 @@ export interface components {
         };
         /** @description What is absent stays. `null` removes, or brings back the default of the creation. */
         SessionPatch: {
-            externalId?: string | null;
             doctor?: components["schemas"]["DoctorPatch"];
             patient?: components["schemas"]["PatientPatch"];
             /** Format: date-time */
@@ -955,7 +954,7 @@ export interface components {
             status: "ok";
         };
         /** @enum {string} */
-        ProblemCode: "invalid" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "conflict" | "duplicate" | "link_unknown" | "link_expired" | "too_early" | "cancelled" | "finished" | "too_large" | "unsupported" | "rate_limited" | "consent_required" | "precondition_failed" | "idempotency_mismatch" | "in_progress" | "unclaimed" | "unavailable" | "internal";
+        ProblemCode: "invalid" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "range_not_satisfiable" | "conflict" | "duplicate" | "link_unknown" | "link_expired" | "too_early" | "cancelled" | "finished" | "too_large" | "unsupported" | "rate_limited" | "consent_required" | "precondition_failed" | "idempotency_mismatch" | "in_progress" | "unclaimed" | "unavailable" | "internal";
         /** @description RFC 9457. */
         Problem: {
             /**
@@ -1110,8 +1109,8 @@ export interface components {
             since?: string;
         };
         Resent: {
-            /** @description How many deliveries wait now that were given up. */
-            queued: number;
+            /** @description How many deliveries wait now that were given up; absent when a crash lost the first answer of this Idempotency-Key. */
+            queued?: number;
         };
         WebhookTestEvent: {
             id: string;
@@ -1158,6 +1157,15 @@ export interface components {
             startsAt?: string;
             /** @description Of `session.rescheduled`. */
             durationMinutes?: number;
+            /**
+             * Format: date-time
+             * @description Of `session.rescheduled`.
+             */
+            previousStartsAt?: string;
+            /** @description Of `session.rescheduled`. */
+            previousDurationMinutes?: number;
+            /** @description Of `session.updated`: the names of what changed, never what is in it. */
+            changed?: string[];
             /** @description Of `session.rated`. */
             rating?: components["schemas"]["WebhookRating"];
             /** @description Of `participant.…`. */
@@ -1359,13 +1367,15 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `If-Match` or `If-Unmodified-Since` does not hold. */
+        /** @description `precondition_failed`: `If-Match` or `If-Unmodified-Since` does not hold. */
         PreconditionFailed: {
             headers: {
                 "X-Request-Id": components["headers"]["XRequestId"];
                 [name: string]: unknown;
             };
-            content?: never;
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
         };
         /** @description `precondition_failed`: it was changed since the ETag of `If-Match`. Read it again. */
         Stale: {
@@ -1387,13 +1397,16 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The file has no such part; `Content-Range` tells its size. */
+        /** @description `range_not_satisfiable`: the file has no such part; `Content-Range` tells its size. */
         RangeNotSatisfiable: {
             headers: {
                 "X-Request-Id": components["headers"]["XRequestId"];
+                "Content-Range": components["headers"]["ContentRange"];
                 [name: string]: unknown;
             };
-            content?: never;
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
         };
         /** @description `too_large`: the body is over 64 KiB. */
         TooLarge: {
@@ -1466,7 +1479,7 @@ export interface components {
         /** @description The delivery's id. */
         DeliveryId: string;
         /**
-         * @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. Honoured with an API key only.
+         * @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again.
          * @example 3f1f2b9e-6f0e-4a53-9c1a-0e9d9bb9c8a1
          */
         IdempotencyKey: string;
@@ -1530,7 +1543,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. Honoured with an API key only.
+                 * @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again.
                  * @example 3f1f2b9e-6f0e-4a53-9c1a-0e9d9bb9c8a1
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -1579,7 +1592,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. Honoured with an API key only.
+                 * @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again.
                  * @example 3f1f2b9e-6f0e-4a53-9c1a-0e9d9bb9c8a1
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -1783,7 +1796,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. Honoured with an API key only.
+                 * @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again.
                  * @example 3f1f2b9e-6f0e-4a53-9c1a-0e9d9bb9c8a1
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -1824,7 +1837,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. Honoured with an API key only.
+                 * @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again.
                  * @example 3f1f2b9e-6f0e-4a53-9c1a-0e9d9bb9c8a1
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -1906,7 +1919,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. Honoured with an API key only.
+                 * @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again.
                  * @example 3f1f2b9e-6f0e-4a53-9c1a-0e9d9bb9c8a1
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -1993,7 +2006,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. Honoured with an API key only.
+                 * @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again.
                  * @example 3f1f2b9e-6f0e-4a53-9c1a-0e9d9bb9c8a1
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -2372,7 +2385,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. Honoured with an API key only.
+                 * @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again.
                  * @example 3f1f2b9e-6f0e-4a53-9c1a-0e9d9bb9c8a1
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -2525,7 +2538,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. Honoured with an API key only.
+                 * @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again.
                  * @example 3f1f2b9e-6f0e-4a53-9c1a-0e9d9bb9c8a1
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -2577,7 +2590,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. Honoured with an API key only.
+                 * @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again.
                  * @example 3f1f2b9e-6f0e-4a53-9c1a-0e9d9bb9c8a1
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -2673,7 +2686,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. Honoured with an API key only.
+                 * @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again.
                  * @example 3f1f2b9e-6f0e-4a53-9c1a-0e9d9bb9c8a1
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -2765,7 +2778,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. Honoured with an API key only.
+                 * @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again.
                  * @example 3f1f2b9e-6f0e-4a53-9c1a-0e9d9bb9c8a1
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -2875,6 +2888,8 @@ export interface operations {
                     "application/yaml": string;
                 };
             };
+            400: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
         };
     };
     getProblemPage: {

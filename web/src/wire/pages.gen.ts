@@ -1040,7 +1040,7 @@ export interface components {
          */
         EndReason: "doctor" | "api" | "abandoned" | "timeout";
         /** @enum {string} */
-        ProblemCode: "invalid" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "conflict" | "duplicate" | "link_unknown" | "link_expired" | "too_early" | "cancelled" | "finished" | "too_large" | "unsupported" | "rate_limited" | "consent_required" | "precondition_failed" | "idempotency_mismatch" | "in_progress" | "unclaimed" | "unavailable" | "internal";
+        ProblemCode: "invalid" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "range_not_satisfiable" | "conflict" | "duplicate" | "link_unknown" | "link_expired" | "too_early" | "cancelled" | "finished" | "too_large" | "unsupported" | "rate_limited" | "consent_required" | "precondition_failed" | "idempotency_mismatch" | "in_progress" | "unclaimed" | "unavailable" | "internal";
         FieldProblem: {
             /**
              * @description JSON pointer (RFC 6901) into the body; `/limit` for a query parameter.
@@ -1379,21 +1379,26 @@ export interface components {
             };
             content?: never;
         };
-        /** @description `If-Match` or `If-Unmodified-Since` does not hold. */
+        /** @description `precondition_failed`: `If-Match` or `If-Unmodified-Since` does not hold. */
         PreconditionFailed: {
             headers: {
                 "X-Request-Id": components["headers"]["XRequestId"];
                 [name: string]: unknown;
             };
-            content?: never;
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
         };
-        /** @description The file has no such part; `Content-Range` tells its size. */
+        /** @description `range_not_satisfiable`: the file has no such part; `Content-Range` tells its size. */
         RangeNotSatisfiable: {
             headers: {
                 "X-Request-Id": components["headers"]["XRequestId"];
+                "Content-Range": components["headers"]["ContentRange"];
                 [name: string]: unknown;
             };
-            content?: never;
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
         };
         /** @description A page of sessions. */
         SessionPage: {
@@ -1822,7 +1827,6 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["Invalid"];
-            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
@@ -1880,7 +1884,6 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["Invalid"];
-            403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
@@ -1914,7 +1917,6 @@ export interface operations {
             };
             400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
@@ -2143,7 +2145,6 @@ export interface operations {
             };
             400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
