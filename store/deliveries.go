@@ -20,10 +20,11 @@ import (
 // Claims and settlements run READ COMMITTED on PostgreSQL. Claims come one
 // after another, by lockClaims, so that a bound per webhook holds among all
 // nodes. Whoever changes what waits (AddEvent, a settlement, Requeue, the
-// disabling of a webhook) changes the row of the queue first, and waits there
-// for whoever did so before; the serializable ones among them are run again.
-// That is why a queue's row stays when the queue is empty: a row that is not
-// there cannot be waited for.
+// disabling of a webhook) changes the row of the queue in the same transaction.
+// A settlement does that first, so it waits there for whoever came before and
+// then sees what that left; the others are serializable, and are run again when
+// somebody changed the row since they began. That is why the row stays when
+// the queue is empty: nobody waits for a row that is not there.
 
 // ClaimDeliveries leases due deliveries; see [consult.Store].
 func (db *DB) ClaimDeliveries(ctx context.Context, now time.Time, lease time.Duration, limit, perWebhook int) ([]consult.Delivery, error) {
@@ -211,7 +212,7 @@ func (t *tx) writeOutcome(id consult.DeliveryID, o consult.Outcome) error {
 	return err
 }
 
-// setHead finds the head of a queue whose row is locked.
+// setHead finds the head of a queue, and writes it into its row.
 func (t *tx) setHead(webhook consult.WebhookID, id consult.ConsultationID) error {
 	first, err := one(t, "head", func(r row, d *consult.Delivery) error {
 		return r.Scan(&d.ID, (*instant)(&d.Event.CreatedAt), (*instant)(&d.NextAt))

@@ -106,9 +106,6 @@ func (t *tx) Requeue(id consult.DeliveryID, now time.Time) error {
 	if d.State() == consult.DeliveryPending {
 		return consult.Errorf(consult.CodeConflict, "the delivery waits already")
 	}
-	if err := t.lockQueue(d.Webhook.ID, d.Event.ConsultationID); err != nil {
-		return err
-	}
 	if err := t.save("delivery", `UPDATE deliveries SET delivered_at = 0, dead_at = 0, attempts = 0, next_at = $2
 		WHERE id = $1`, id, now); err != nil {
 		return err
@@ -126,11 +123,6 @@ func (t *tx) RequeueDead(webhook consult.WebhookID, since, now time.Time) (int, 
 		`SELECT DISTINCT consultation_id FROM deliveries`+dead+` ORDER BY consultation_id`, webhook, since)
 	if err != nil {
 		return 0, err
-	}
-	for _, id := range queues {
-		if err := t.lockQueue(webhook, *id); err != nil {
-			return 0, err
-		}
 	}
 	n, err := t.exec("requeue deliveries", `UPDATE deliveries SET dead_at = 0, attempts = 0, next_at = $3`+dead, webhook, since, now)
 	if err != nil {
@@ -154,10 +146,4 @@ func (t *tx) mustBeLive(id consult.WebhookID) error {
 		return consult.Errorf(consult.CodeConflict, disabledError)
 	}
 	return nil
-}
-
-// lockQueue takes the row of a queue, so that nobody else changes what waits in it.
-// On PostgreSQL whoever did so meanwhile makes this transaction run again.
-func (t *tx) lockQueue(webhook consult.WebhookID, id consult.ConsultationID) error {
-	return t.save("queue", `UPDATE queues SET head_id = head_id WHERE webhook_id = $1 AND consultation_id = $2`, webhook, id)
 }

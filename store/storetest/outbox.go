@@ -18,6 +18,7 @@ var outboxLaws = []law{
 	{"the list of deliveries", deliveryList},
 	{"what waits dies with its webhook", waitingDie},
 	{"a dead webhook's worker comes too late", tooLateForTheDead},
+	{"an event comes while its webhook dies", eventWhileItDies},
 }
 
 func wantedEvents(t *testing.T, s consult.Store) {
@@ -85,18 +86,20 @@ func capForAll(t *testing.T, s consult.Store) {
 	for i := range 20 {
 		tell(t, s, setScene(t, s, fmt.Sprint(i)), fmt.Sprint(i), 0)
 	}
-	claimed := make([]int, writers)
-	together(t, func(ctx context.Context, w int) error {
-		list, err := s.ClaimDeliveries(ctx, morning, time.Minute, 4, 5)
-		claimed[w] = len(list)
-		return err
-	})
-	sum := 0
-	for _, n := range claimed {
-		sum += n
-	}
-	if sum != 5 {
-		t.Errorf("claimed %v, %d together, want 5", claimed, sum)
+	for round := range 20 { // in each the leases of the last have run out
+		claimed := make([]int, writers)
+		together(t, func(ctx context.Context, w int) error {
+			list, err := s.ClaimDeliveries(ctx, morning.Add(time.Duration(round)*time.Minute), time.Minute, 4, 5)
+			claimed[w] = len(list)
+			return err
+		})
+		sum := 0
+		for _, n := range claimed {
+			sum += n
+		}
+		if sum != 5 {
+			t.Fatalf("claimed %v in round %d, %d together, want 5", claimed, round, sum)
+		}
 	}
 }
 
@@ -258,4 +261,43 @@ func tooLateForTheDead(t *testing.T, s consult.Store) {
 	}
 	settle(t, s, "evt_1", "wh_1", delivered) // with the lease of before
 	want(t, "it waits for its own", claim(t, s, morning, 1), []string{"evt_1>wh_1"})
+}
+
+// An event is added while its webhook answers 410 to another: wherever the two
+// transactions meet, nothing is left waiting for a webhook that is off.
+func eventWhileItDies(t *testing.T, s consult.Store) {
+	a, b := setScene(t, s, "a"), setScene(t, s, "b")
+	setWebhook(t, s, "wh_1")
+	tell(t, s, a, "a1", 0)
+	claim(t, s, morning, 1)
+	gone := claimOf(t, s, "evt_a1", "wh_1", morning)
+	settled := make(chan error, 1)
+	runs := 0
+	update(t, s, func(tx consult.Tx) error {
+		if err := tx.AddEvent(newEvent(b, "b1", 1)); err != nil {
+			return err
+		}
+		if runs++; runs > 1 {
+			return nil
+		}
+		done := make(chan struct{})
+		go func() {
+			settled <- s.SettleDelivery(ctxOf(t), gone, consult.Outcome{DisableWebhook: true, Status: 410, At: morning})
+			close(done)
+		}()
+		select {
+		case <-done:
+		case <-time.After(100 * time.Millisecond): // it waits for this one to end
+		}
+		return nil
+	})
+	if err := <-settled; err != nil {
+		t.Fatal(err)
+	}
+	if w := read(t, s, func(tx consult.Tx) (*consult.Webhook, error) { return tx.Webhook("wh_1") }); w.DisabledReason != consult.DisabledGone {
+		t.Errorf("the webhook is %+v", w)
+	}
+	for _, d := range deliveries(t, s, consult.DeliveryQuery{Webhook: "wh_1", State: consult.DeliveryPending}) {
+		t.Errorf("%s waits", d.Event.ID)
+	}
 }
