@@ -198,6 +198,9 @@ func TestGoneNode(t *testing.T) {
 	if left != 1 {
 		t.Errorf("told %d times that the doctor left", left)
 	}
+	if n := count(actions(t, w, v.ID), "seat.leave"); n != 1 {
+		t.Errorf("%d entries in the audit", n)
+	}
 	// The node comes back: at its start it closes what it left, not the others'.
 	beat(a)
 	if _, _, err := a.Arrive(t.Context(), v.Doctor.ID); err != nil {

@@ -100,8 +100,12 @@ func TestEnterSignedRefused(t *testing.T) {
 	}
 	_, err := w.Desk.EnterSigned(t.Context(), claimsOf(v, consult.RoleRelative))
 	wantCode(t, err, consult.CodeLinkUnknown)
+	anew, _ := must2(w.Desk.Invite(t.Context(), key, v.ID, consult.RoleRelative, consult.Person{ID: "g-1"}))(t)
+	if e := must(w.Desk.EnterSigned(t.Context(), claimsOf(v, consult.RoleRelative)))(t); e.Seat.ID != anew.ID {
+		t.Errorf("seat %s, want the new invitation's", e.Seat.ID)
+	}
 	// The room has its bound.
-	for i := range 6 {
+	for i := range 5 {
 		c := claimsOf(v, consult.RoleObserver)
 		c.Subject = fmt.Sprint(i)
 		must(w.Desk.EnterSigned(t.Context(), c))(t)
