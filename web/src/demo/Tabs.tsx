@@ -1,5 +1,5 @@
 import type { KeyboardEvent, ReactNode } from 'react';
-import { useId } from 'react';
+import { useEffect, useId } from 'react';
 import style from './Tabs.module.css';
 
 export interface Tab {
@@ -22,6 +22,10 @@ interface TabsProps {
 export function Tabs({ label, tabs, open, onOpen }: TabsProps) {
   const base = useId();
   const shown = tabs.find((tab) => tab.id === open) ?? tabs[0];
+  useEffect(() => {
+    if (shown?.id)
+      document.getElementById(`${base}-${shown.id}`)?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [base, shown?.id]);
   const walk = (event: KeyboardEvent) => {
     const at = tabs.findIndex((tab) => tab.id === shown?.id);
     const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: tabs.length - 1 }[event.key];
