@@ -1,9 +1,11 @@
 package api
 
+import "slices"
+
 // catalogue holds in Russian what the domain, the store and this package say
 // to callers in English. A test reads their sources and misses nothing. Values
 // (%d and %s in English) are %s in Russian and keep their order.
-var catalogue = [][2]string{
+var catalogue = slices.Concat(staffSays, [][2]string{
 	// this package
 	{msgSeeFields, "запрос содержит ошибки, они перечислены в errors"},
 	{msgNoBody, "нужно тело запроса в формате JSON"},
@@ -207,7 +209,7 @@ var catalogue = [][2]string{
 	{"the disk cannot be written or read", "диск не читается или не записывается"},
 	{"file not found", "файл не найден"},
 	{"%s not found", "не найдено: %s"},
-}
+})
 
 // states translates values within messages.
 var states = map[string]string{
