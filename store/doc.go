@@ -12,5 +12,7 @@
 //   - After a statement of a transaction failed, so does the rest of it. What
 //     a method answers by a code without having failed (not found, an Add of
 //     what exists already) leaves the transaction alive.
+//   - The order of the events' log and of the audit's chain is that of Seal, see log.go.
+//   - Secrets are sealed with a key that is not in the database, see secrets.go.
 //   - Texts must be valid UTF-8 without NUL, or CodeInvalid comes back.
 package store

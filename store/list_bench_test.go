@@ -198,6 +198,35 @@ func BenchmarkClaimDue(b *testing.B) {
 	})
 }
 
+// The dead of 10 000 consultations are sent again, all at once.
+func BenchmarkRequeueDead(b *testing.B) {
+	onBoth(b, func(b *testing.B, db *store.DB) {
+		if err := db.Update(b.Context(), func(tx consult.Tx) error { return addBacklog(tx, 10_000, 2) }); err != nil {
+			b.Fatal(err)
+		}
+		settleDown(b, db)
+		now := time.Now()
+		for b.Loop() {
+			b.StopTimer()
+			for _, query := range []string{`UPDATE deliveries SET dead_at = 1`, `UPDATE queues SET head_id = ''`} {
+				if err := db.Exec(b.Context(), query); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.StartTimer()
+			if err := db.Update(b.Context(), func(tx consult.Tx) error {
+				n, err := tx.RequeueDead("wh_1", time.Time{}, now)
+				if err == nil && n != 20_000 {
+					err = fmt.Errorf("%d sent again", n)
+				}
+				return err
+			}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
 // A page of 50 of one webhook's 100 000 deliveries, whose dead are rare.
 func BenchmarkDeliveries(b *testing.B) {
 	onBoth(b, func(b *testing.B, db *store.DB) {

@@ -118,20 +118,22 @@ func (t *tx) RequeueDead(webhook consult.WebhookID, since, now time.Time) (int, 
 	if err := t.mustBeLive(webhook); err != nil {
 		return 0, err
 	}
-	const dead = ` WHERE webhook_id = $1 AND dead_at > 0 AND created_at >= $2`
-	queues, err := many(t, "queues", func(r row, id *consult.ConsultationID) error { return r.Scan(id) },
-		`SELECT DISTINCT consultation_id FROM deliveries`+dead+` ORDER BY consultation_id`, webhook, since)
-	if err != nil {
+	n, err := t.exec("requeue deliveries", `UPDATE deliveries SET dead_at = 0, attempts = 0, next_at = $3
+		WHERE webhook_id = $1 AND dead_at > 0 AND created_at >= $2`, webhook, since, now)
+	if err != nil || n == 0 {
 		return 0, err
 	}
-	n, err := t.exec("requeue deliveries", `UPDATE deliveries SET dead_at = 0, attempts = 0, next_at = $3`+dead, webhook, since, now)
-	if err != nil {
+	// In one statement, for there may be thousands: the longer it takes, the
+	// likelier a claim or a settlement comes between, and it all runs again.
+	if _, err := t.exec("set heads", `UPDATE queues SET (head_id, head_created_at, next_at) = (
+			SELECT d.id, d.created_at, d.next_at FROM deliveries d
+			WHERE d.webhook_id = queues.webhook_id AND d.consultation_id = queues.consultation_id
+			AND d.delivered_at = 0 AND d.dead_at = 0 ORDER BY d.sequence LIMIT 1)
+		WHERE webhook_id = $1 AND consultation_id IN (
+			SELECT d.consultation_id FROM deliveries d
+			WHERE d.webhook_id = $1 AND d.delivered_at = 0 AND d.dead_at = 0 AND d.attempts = 0 AND d.next_at = $2)`,
+		webhook, now); err != nil {
 		return 0, err
-	}
-	for _, id := range queues {
-		if err := t.setHead(webhook, *id); err != nil {
-			return 0, err
-		}
 	}
 	return int(n), nil
 }

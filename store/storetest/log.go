@@ -20,6 +20,7 @@ var logLaws = []law{
 	{"the chain", theChain},
 	{"a long log is sealed to its end", aLongLog},
 	{"sealers and writers at once", sealersAndWriters},
+	{"sealing ends while others write", sealingEnds},
 }
 
 // Link chains without a key.
@@ -250,6 +251,42 @@ func sealersAndWriters(t *testing.T, s consult.Store) {
 	if n := len(chain(t, s)); n != kept {
 		t.Errorf("%d entries in the chain, want %d", n, kept)
 	}
+}
+
+// Writers that never pause do not keep a sealer for ever.
+func sealingEnds(t *testing.T, s consult.Store) {
+	ctx, stop := context.WithCancel(ctxOf(t))
+	defer stop()
+	var writing errgroup.Group
+	var written atomic.Int64
+	started := make(chan struct{}, 2)
+	for w := range 2 {
+		writing.Go(func() error {
+			for ctx.Err() == nil {
+				err := s.Update(ctx, func(tx consult.Tx) error {
+					return tx.AddAudit(newEntry(fmt.Sprintf("%d_%d", w, written.Add(1)), 0))
+				})
+				if err != nil && ctx.Err() == nil {
+					return err
+				}
+				select {
+				case started <- struct{}{}:
+				default:
+				}
+			}
+			return nil
+		})
+	}
+	for range 10 {
+		<-started
+		seal(t, s)
+	}
+	stop()
+	if err := writing.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	seal(t, s)
+	chain(t, s)
 }
 
 // follow appends what is in the log behind what was seen.
