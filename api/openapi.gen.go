@@ -1317,7 +1317,7 @@ type GetRecordingParams struct {
 
 // GetRecordingContentParams defines parameters for GetRecordingContent.
 type GetRecordingContentParams struct {
-	// Range `bytes=…` (RFC 9110).
+	// Range `bytes=0-1023` (RFC 9110).
 	Range Range `json:"Range,omitempty,omitzero"`
 
 	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
@@ -1421,7 +1421,7 @@ type CancelSessionParams struct {
 
 // GetFileContentParams defines parameters for GetFileContent.
 type GetFileContentParams struct {
-	// Range `bytes=…` (RFC 9110).
+	// Range `bytes=0-1023` (RFC 9110).
 	Range Range `json:"Range,omitempty,omitzero"`
 
 	// AcceptLanguage `ru` or `en`, for texts and `statusName`.

@@ -1478,10 +1478,7 @@ export interface components {
         WebhookId: string;
         /** @description The delivery's id. */
         DeliveryId: string;
-        /**
-         * @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again.
-         * @example 3f1f2b9e-6f0e-4a53-9c1a-0e9d9bb9c8a1
-         */
+        /** @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. */
         IdempotencyKey: string;
         /** @description The ETag of what is changed; 412 when it was changed meanwhile. */
         IfMatch: string;
@@ -1499,10 +1496,7 @@ export interface components {
         SessionFilter: string;
         /** @description `asc`: earliest first; `desc`: latest first. A cursor belongs to the order it came from. */
         Order: "asc" | "desc";
-        /**
-         * @description `bytes=…` (RFC 9110).
-         * @example bytes=0-1023
-         */
+        /** @description `bytes=0-1023` (RFC 9110). */
         Range: string;
         Limit: number;
         /** @description `nextCursor` of the page before. */
@@ -1542,10 +1536,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again.
-                 * @example 3f1f2b9e-6f0e-4a53-9c1a-0e9d9bb9c8a1
-                 */
+                /** @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /**
                  * @description `ru` or `en`, for texts and `statusName`.
@@ -1591,10 +1582,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again.
-                 * @example 3f1f2b9e-6f0e-4a53-9c1a-0e9d9bb9c8a1
-                 */
+                /** @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /**
                  * @description `ru` or `en`, for texts and `statusName`.
@@ -1795,10 +1783,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again.
-                 * @example 3f1f2b9e-6f0e-4a53-9c1a-0e9d9bb9c8a1
-                 */
+                /** @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /**
                  * @description `ru` or `en`, for texts and `statusName`.
@@ -1836,10 +1821,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again.
-                 * @example 3f1f2b9e-6f0e-4a53-9c1a-0e9d9bb9c8a1
-                 */
+                /** @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /**
                  * @description `ru` or `en`, for texts and `statusName`.
@@ -1918,10 +1900,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again.
-                 * @example 3f1f2b9e-6f0e-4a53-9c1a-0e9d9bb9c8a1
-                 */
+                /** @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /**
                  * @description `ru` or `en`, for texts and `statusName`.
@@ -2005,10 +1984,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again.
-                 * @example 3f1f2b9e-6f0e-4a53-9c1a-0e9d9bb9c8a1
-                 */
+                /** @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /**
                  * @description `ru` or `en`, for texts and `statusName`.
@@ -2097,10 +2073,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description `bytes=…` (RFC 9110).
-                 * @example bytes=0-1023
-                 */
+                /** @description `bytes=0-1023` (RFC 9110). */
                 Range?: components["parameters"]["Range"];
                 /**
                  * @description `ru` or `en`, for texts and `statusName`.
@@ -2268,10 +2241,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description `bytes=…` (RFC 9110).
-                 * @example bytes=0-1023
-                 */
+                /** @description `bytes=0-1023` (RFC 9110). */
                 Range?: components["parameters"]["Range"];
                 /**
                  * @description `ru` or `en`, for texts and `statusName`.
@@ -2384,10 +2354,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again.
-                 * @example 3f1f2b9e-6f0e-4a53-9c1a-0e9d9bb9c8a1
-                 */
+                /** @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /**
                  * @description `ru` or `en`, for texts and `statusName`.
@@ -2537,10 +2504,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again.
-                 * @example 3f1f2b9e-6f0e-4a53-9c1a-0e9d9bb9c8a1
-                 */
+                /** @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /**
                  * @description `ru` or `en`, for texts and `statusName`.
@@ -2589,10 +2553,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again.
-                 * @example 3f1f2b9e-6f0e-4a53-9c1a-0e9d9bb9c8a1
-                 */
+                /** @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /**
                  * @description `ru` or `en`, for texts and `statusName`.
@@ -2685,10 +2646,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again.
-                 * @example 3f1f2b9e-6f0e-4a53-9c1a-0e9d9bb9c8a1
-                 */
+                /** @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /**
                  * @description `ru` or `en`, for texts and `statusName`.
@@ -2777,10 +2735,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again.
-                 * @example 3f1f2b9e-6f0e-4a53-9c1a-0e9d9bb9c8a1
-                 */
+                /** @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /**
                  * @description `ru` or `en`, for texts and `statusName`.
