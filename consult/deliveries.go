@@ -39,7 +39,8 @@ type DeliveryPage struct {
 	Next  DeliveryID // for DeliveryQuery.After; "" at the end
 }
 
-// Deliveries reads the log of an endpoint, deleted ones' too. q.Limit is 1..200, 0 means 50. Codes: not_found, forbidden, invalid.
+// Deliveries reads the log of an endpoint, deleted ones' too. q.Limit is 1..200, 0 means 50. Codes: not_found,
+// forbidden, invalid.
 func (d *Desk) Deliveries(ctx context.Context, by Principal, q DeliveryQuery) (*DeliveryPage, error) {
 	limit, err := pageSize(q.Limit)
 	if err != nil {
@@ -123,8 +124,8 @@ func (d *Desk) Resend(ctx context.Context, by Principal, id DeliveryID) (*Delive
 	return sent, nil
 }
 
-// ResendDead lets all deliveries of an endpoint that were given up go out again, of events since the time given, and returns how many.
-// Codes: not_found, forbidden, conflict (the webhook is disabled).
+// ResendDead lets all deliveries of an endpoint that were given up go out again, of events since the time given, and
+// returns how many. Codes: not_found, forbidden, conflict (the webhook is disabled).
 func (d *Desk) ResendDead(ctx context.Context, by Principal, id WebhookID, since time.Time) (int, error) {
 	sent := 0
 	err := d.change(ctx, by, func(ch *change) error {

@@ -63,7 +63,8 @@ func (d *Desk) ErasedRecordings(ctx context.Context) ([]*Recording, error) {
 	return rs, nil
 }
 
-// ForgetBytes notes that an erased recording's bytes are gone. Telling twice is no error. Codes: not_found, conflict (not erased).
+// ForgetBytes notes that an erased recording's bytes are gone. Telling twice is no error. Codes: not_found, conflict
+// (not erased).
 func (d *Desk) ForgetBytes(ctx context.Context, id RecordingID) error {
 	return d.change(ctx, System, func(ch *change) error {
 		r, err := ch.tx.Recording(id)

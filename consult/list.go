@@ -67,7 +67,8 @@ func (d *Desk) read(ctx context.Context, by Principal, action Action, id Consult
 	return found, nil
 }
 
-// Consultations lists by (StartsAt, ID), ascending unless NewestFirst. Staff see all integrations'. Codes: invalid (bad cursor), forbidden.
+// Consultations lists by (StartsAt, ID), ascending unless NewestFirst. Staff see all integrations'. Codes: invalid
+// (bad cursor), forbidden.
 func (d *Desk) Consultations(ctx context.Context, by Principal, q ListQuery) (*Page, error) {
 	if err := authorize(by, ActList, target{}); err != nil {
 		return nil, err

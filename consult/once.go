@@ -33,11 +33,11 @@ const (
 	onceClosing = 5 * time.Second
 )
 
-// BeginOnce takes up a request that carries an Idempotency-Key. With mine the caller is to do it, under
-// [WithOnce], and to end it with EndOnce or DropOnce; where o.Object stands already, a crash lost the answer, and it is to be
+// BeginOnce takes up a request that carries an Idempotency-Key. With mine the caller is to do it, under [WithOnce],
+// and to end it with EndOnce or DropOnce; where o.Object stands already, a crash lost the answer, and it is to be
 // made anew from that object, changing nothing. Without mine o holds the first answer. Keys are kept apart by
-// integration, and those of a member of staff are his own. fingerprint is the SHA-256 of the request.
-// Codes: unauthorized, invalid (the key), idempotency_mismatch, in_progress (somebody's answer has not come within 5 s).
+// integration, and those of a member of staff are his own. fingerprint is the SHA-256 of the request. Codes:
+// unauthorized, invalid (the key), idempotency_mismatch, in_progress (somebody's answer has not come within 5 s).
 func (d *Desk) BeginOnce(ctx context.Context, by Principal, key string, fingerprint []byte) (o *Once, mine bool, err error) {
 	owner := onceOwner(by)
 	if owner == "" {
@@ -83,58 +83,65 @@ func onceOwner(p Principal) string {
 	return ""
 }
 
-// tryOnce is one look at a key, the first or one more. Codes: idempotency_mismatch, in_progress, conflict (somebody was first: look again).
+// tryOnce is one look at a key, the first or one more. Codes: idempotency_mismatch, in_progress, conflict (somebody
+// was first: look again).
 func (d *Desk) tryOnce(ctx context.Context, owner string, key, fingerprint []byte, again bool) (o *Once, mine bool, err error) {
-	look := func(tx Tx) (found bool, err error) {
-		o, mine, err = nil, false, nil
-		o, err = tx.Once(owner, key)
-		switch {
-		case CodeOf(err) == CodeNotFound:
-			return false, nil
-		case err != nil:
-			return false, fmt.Errorf("read idempotency key: %w", err)
-		case reached(d.clock(), o.CreatedAt.Add(onceKept)):
-			return false, nil
-		case !bytes.Equal(o.Fingerprint, fingerprint):
-			return true, Errorf(CodeMismatch, "the Idempotency-Key was used with another request")
-		case o.Status == 0 && d.clock().Before(o.LeaseUntil):
-			return true, Errorf(CodeBusy, "a request with this Idempotency-Key is being answered")
-		}
-		return true, nil
-	}
 	if again { // whoever waits must not keep the others from writing
-		found := false
+		live := false
 		err = d.store.View(ctx, func(tx Tx) (err error) {
-			found, err = look(tx)
+			o, live, err = d.lookOnce(tx, owner, key, fingerprint)
 			return err
 		})
-		if err != nil || found && o.Status != 0 {
+		if err != nil || live && o.Status != 0 {
 			return o, false, err
 		}
 	}
-	err = d.store.Update(ctx, func(tx Tx) error {
-		found, err := look(tx)
-		if err != nil || found && o.Status != 0 {
-			return err
-		}
-		mine = true
-		now := d.clock()
-		if found {
-			o.LeaseUntil = now.Add(onceLease)
-			return tx.SaveOnce(o)
-		}
-		if o != nil { // kept long enough
-			if err := tx.DeleteOnce(owner, key); err != nil {
-				return err
-			}
-		}
-		o = &Once{Integration: owner, Key: key, Fingerprint: fingerprint, CreatedAt: now, LeaseUntil: now.Add(onceLease)}
-		return tx.AddOnce(o)
+	err = d.store.Update(ctx, func(tx Tx) (err error) {
+		o, mine, err = d.takeOnce(tx, owner, key, fingerprint)
+		return err
 	})
 	if err != nil {
 		return nil, false, err
 	}
 	return o, mine, nil
+}
+
+// takeOnce takes a key up, unless there is an answer.
+func (d *Desk) takeOnce(tx Tx, owner string, key, fingerprint []byte) (o *Once, mine bool, err error) {
+	o, live, err := d.lookOnce(tx, owner, key, fingerprint)
+	lease := d.clock().Add(onceLease)
+	switch {
+	case err != nil || live && o.Status != 0:
+		return o, false, err
+	case live: // given up, or its owner died
+		o.LeaseUntil = lease
+		return o, true, tx.SaveOnce(o)
+	case o != nil: // kept long enough
+		if err := tx.DeleteOnce(owner, key); err != nil {
+			return nil, false, err
+		}
+	}
+	o = &Once{Integration: owner, Key: key, Fingerprint: fingerprint, CreatedAt: d.clock(), LeaseUntil: lease}
+	return o, true, tx.AddOnce(o)
+}
+
+// lookOnce reads a key. It is not live when it was used too long ago, and nil when never. Codes:
+// idempotency_mismatch, in_progress.
+func (d *Desk) lookOnce(tx Tx, owner string, key, fingerprint []byte) (o *Once, live bool, err error) {
+	o, err = tx.Once(owner, key)
+	switch {
+	case CodeOf(err) == CodeNotFound:
+		return nil, false, nil
+	case err != nil:
+		return nil, false, fmt.Errorf("read idempotency key: %w", err)
+	case reached(d.clock(), o.CreatedAt.Add(onceKept)):
+		return o, false, nil
+	case !bytes.Equal(o.Fingerprint, fingerprint):
+		return nil, false, Errorf(CodeMismatch, "the Idempotency-Key was used with another request")
+	case o.Status == 0 && d.clock().Before(o.LeaseUntil):
+		return nil, false, Errorf(CodeBusy, "a request with this Idempotency-Key is being answered")
+	}
+	return o, true, nil
 }
 
 // EndOnce keeps the answer, which is in o.Status, o.Header and o.Body. It does so though ctx has ended. When the lease
@@ -147,8 +154,8 @@ func (d *Desk) EndOnce(ctx context.Context, o *Once) error {
 	return nil
 }
 
-// DropOnce gives a request up whose answer is not worth keeping: the key can be used again, unless the request took effect; then
-// whoever sends it again takes it up at once.
+// DropOnce gives a request up whose answer is not worth keeping: the key can be used again, unless the request took
+// effect; then whoever sends it again takes it up at once.
 func (d *Desk) DropOnce(ctx context.Context, o *Once) error {
 	err := d.closeOnce(ctx, o, func(tx Tx, stored *Once) error {
 		if stored.Object == "" {

@@ -130,8 +130,8 @@ func (d *Desk) noteRead(ctx context.Context, by Principal, action Action, id Con
 	return nil
 }
 
-// reading runs fn, which checks the rights and returns which consultation it is about, and notes in the same transaction that by read
-// object, but for what was noted a short while ago.
+// reading runs fn, which checks the rights and returns which consultation it is about, and notes in the same
+// transaction that by read object, but for what was noted a short while ago.
 func (d *Desk) reading(ctx context.Context, by Principal, action Action, object string, fn func(tx Tx) (ConsultationID, error)) error {
 	k := readKey{by.Actor(), string(action), object}
 	if by.System || d.reads.isRecent(k, d.clock()) {

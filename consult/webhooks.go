@@ -39,8 +39,8 @@ type WebhookAmendment struct {
 	Enabled     *bool
 }
 
-// Webhooks lists an integration's endpoints, the oldest first. A key lists its own's; for others "" means all integrations.
-// Codes: forbidden, not_found (another integration's).
+// Webhooks lists an integration's endpoints, the oldest first. A key lists its own's; for others "" means all
+// integrations. Codes: forbidden, not_found (another integration's).
 func (d *Desk) Webhooks(ctx context.Context, by Principal, integration string) ([]*Webhook, error) {
 	integration, err := manages(by, ActManageWebhooks, integration)
 	if err != nil {
