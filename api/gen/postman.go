@@ -83,10 +83,19 @@ type address struct {
 	Variable []variable `json:"variable,omitempty"`
 }
 
-// kept are the answers whose id goes into a variable, so that the next request finds it.
-var kept = map[string]string{
-	"createSession": "sessionId", "createSimpleSession": "sessionId", "createInvite": "inviteId", "createWebhook": "webhookId",
+// kept are the answers that something goes into a variable from, so that the next request finds it.
+var kept = map[string][2]string{
+	"createSession":       {"sessionId", "answer.id"},
+	"createSimpleSession": {"sessionId", "answer.id"},
+	"createInvite":        {"inviteId", "answer.id"},
+	"createWebhook":       {"webhookId", "answer.id"},
+	"listRecordings":      {"recordingId", "answer.items[0]?.id"},
+	"listDeliveries":      {"deliveryId", "answer.items[0]?.id"},
+	"listMessages":        {"fileId", "answer.items.find((m) => m.file)?.file.id"},
 }
+
+// final are the requests after which others have nothing to do: they come last in their folders.
+var final = []string{"cancelSession", "finishSession", "deleteInvite", "eraseRecording", "deleteWebhook"}
 
 // postman makes the collection of LK's document.
 func postman(path string) ([]byte, error) {
@@ -113,6 +122,7 @@ func postman(path string) ([]byte, error) {
 	for _, tag := range doc.Tags {
 		c.Item = append(c.Item, item{Name: tag.Name, Description: tag.Description})
 	}
+	last := make(map[int][]item) // by folder
 	for _, path := range inOrder(doc, source) {
 		for _, method := range []string{"GET", "POST", "PATCH", "DELETE"} {
 			op := doc.Paths.Value(path).GetOperation(method)
@@ -127,8 +137,15 @@ func postman(path string) ([]byte, error) {
 			if err != nil {
 				return nil, err
 			}
+			if slices.Contains(final, op.OperationID) {
+				last[i] = append(last[i], one)
+				continue
+			}
 			c.Item[i].Item = append(c.Item[i].Item, one)
 		}
+	}
+	for i, items := range last {
+		c.Item[i].Item = append(c.Item[i].Item, items...)
 	}
 	c.Item = slices.DeleteFunc(c.Item, func(folder item) bool { return len(folder.Item) == 0 })
 	return encode(c)
@@ -163,9 +180,13 @@ func requestOf(method, path string, op *openapi3.Operation) (item, error) {
 		return item{}, fmt.Errorf("%s: %w", op.OperationID, err)
 	}
 	one := item{Name: op.Summary, Request: r}
-	if name := kept[op.OperationID]; name != "" {
+	if k, ok := kept[op.OperationID]; ok {
 		one.Event = []event{{Listen: "test", Script: script{Type: "text/javascript", Exec: []string{
-			"if (pm.response.code === 201) pm.collectionVariables.set('" + name + "', pm.response.json().id);",
+			"if (pm.response.code < 300) {",
+			"  const answer = pm.response.json();",
+			"  const id = " + k[1] + ";",
+			"  if (id) pm.collectionVariables.set('" + k[0] + "', id);",
+			"}",
 		}}}}
 	}
 	return one, nil

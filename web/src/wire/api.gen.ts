@@ -1646,7 +1646,10 @@ export interface operations {
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
             };
             path: {
-                /** @description The integration's id of the doctor. */
+                /**
+                 * @description The integration's id of the doctor.
+                 * @example d-17
+                 */
                 doctorId: string;
             };
             cookie?: never;
@@ -1685,7 +1688,10 @@ export interface operations {
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
             };
             path: {
-                /** @description The integration's id of the patient. */
+                /**
+                 * @description The integration's id of the patient.
+                 * @example p-902
+                 */
                 patientId: string;
             };
             cookie?: never;
