@@ -447,7 +447,7 @@ export interface paths {
         post?: never;
         /**
          * Take an account's second factor away
-         * @description For who lost it. Ends all its sessions. No error when there was none.
+         * @description For who lost it. Ends all its sessions. No error when there was none. `conflict`: it is one's own account.
          */
         delete: operations["removeTotp"];
         options?: never;
@@ -1417,10 +1417,7 @@ export interface components {
          * @example ru
          */
         AcceptLanguage: string;
-        /**
-         * @description `bytes=…` (RFC 9110).
-         * @example bytes=0-1023
-         */
+        /** @description `bytes=0-1023` (RFC 9110). */
         Range: string;
         Limit: number;
         /** @description `nextCursor` of the page before. */
@@ -1571,10 +1568,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description `bytes=…` (RFC 9110).
-                 * @example bytes=0-1023
-                 */
+                /** @description `bytes=0-1023` (RFC 9110). */
                 Range?: components["parameters"]["Range"];
                 /**
                  * @description `ru` or `en`, for texts and `statusName`.
@@ -2438,6 +2432,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
