@@ -1,6 +1,6 @@
 // The real server, as it is built, with its own folder and free ports.
 import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { on, once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-export const binary = join(root, 'bin', 'tmk');
+export const binary = process.env.TMK_BINARY ?? join(root, 'bin', 'tmk');
 
 /** Starts a server, or the demo; `database` is a URL, or none for SQLite in its folder. `port` makes it come back where it was. */
 export async function startServer({ database, dataDir, port = 0, demo = false, set = {} } = {}) {
@@ -28,9 +28,11 @@ export async function startServer({ database, dataDir, port = 0, demo = false, s
   const log = [];
   createInterface({ input: child.stderr }).on('line', (line) => log.push(line));
   const exited = once(child, 'exit').then(([code, signal]) => ({ code, signal }));
+  const said = [];
+  const stdout = createInterface({ input: child.stdout }).on('line', (line) => said.push(line));
   const url = await Promise.race([
     (async () => {
-      for await (const line of createInterface({ input: child.stdout })) {
+      for await (const [line] of on(stdout, 'line', { close: ['close'] })) {
         const told = demo ? /(http:\S+)\/demo$/.exec(line) : /public address (\S+)/.exec(line);
         if (told) return told[1];
       }
@@ -40,11 +42,12 @@ export async function startServer({ database, dataDir, port = 0, demo = false, s
       throw new Error(`the server ended with ${code}:\n${log.join('\n')}`);
     }),
   ]);
-  child.stdout.resume();
   return {
     url,
     dir,
     log,
+    /** What it has printed for whoever started it. */
+    said,
     exited,
     port: Number(new URL(url).port),
     /** Runs a command of the binary on the same installation and returns what it prints. */

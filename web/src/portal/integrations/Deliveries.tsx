@@ -8,14 +8,11 @@ import { Empty, LoadFailed, Waiting } from '../states';
 import type { DeliveryState, Webhook } from '../wire';
 import style from './Deliveries.module.css';
 import { DeliveryRow } from './DeliveryRow';
-import { deliveriesKey, deliveries as read } from './hooks';
+import { deliveriesKey, deliveries as read, refreshEvery } from './hooks';
 import { ResendDead } from './ResendDead';
 
 const states = ['all', 'pending', 'delivered', 'dead'] as const;
 type Shown = (typeof states)[number];
-
-/** How often the log is read anew while somebody looks at it, milliseconds. */
-const refreshEvery = 5000;
 
 /** Deliveries is the log of what was sent to a webhook, newest first. */
 export function Deliveries({ webhook }: { webhook: Webhook }) {

@@ -30,6 +30,9 @@ export const eventTypes: readonly EventType[] = [
   'message.created',
 ];
 
+/** How often a webhook and its log are read anew while somebody looks at them, milliseconds. */
+export const refreshEvery = 5000;
+
 export const webhooksKey = ['webhooks'];
 export const webhookKey = (id: string) => [...webhooksKey, id];
 export const deliveriesKey = (id: string) => ['deliveries', id];
@@ -41,7 +44,9 @@ export const useWebhooks = () =>
     queryFn: async () => (await get<WebhookPage>(`${base}/webhooks?limit=200`)).items,
   });
 
-export const useWebhook = (id: string) => useQuery({ queryKey: webhookKey(id), queryFn: () => get<Webhook>(of(id)) });
+/** One webhook, read anew while somebody looks: its endpoint may answer 410 and end it at any time. */
+export const useWebhook = (id: string) =>
+  useQuery({ queryKey: webhookKey(id), queryFn: () => get<Webhook>(of(id)), refetchInterval: refreshEvery });
 
 export const createWebhook = (order: NewWebhook) => send<WebhookWithSecret>('POST', `${base}/webhooks`, order);
 
