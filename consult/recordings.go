@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -69,22 +70,33 @@ func (d *Desk) AllRecordings(ctx context.Context, by Principal, limit int) ([]*R
 		if rs, err = tx.RecordingsByState("", limit); err != nil {
 			return fmt.Errorf("list recordings: %w", err)
 		}
-		for _, r := range rs {
-			if of[r.ConsultationID] != nil {
-				continue
-			}
-			c, err := tx.Consultation(r.ConsultationID)
-			if err != nil {
-				return fmt.Errorf("read consultation %s: %w", r.ConsultationID, err)
-			}
-			of[c.ID] = c
-		}
-		return nil
+		return consultationsOf(tx, rs, of)
 	})
 	if err != nil {
 		return nil, nil, err
 	}
 	return rs, of, nil
+}
+
+// consultationsOf reads the consultations of rs, all at once.
+func consultationsOf(tx Tx, rs []*Recording, of map[ConsultationID]*Consultation) error {
+	var ids []ConsultationID
+	for _, r := range rs {
+		ids = append(ids, r.ConsultationID)
+	}
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	if len(ids) == 0 {
+		return nil
+	}
+	cs, err := tx.Consultations(ConsultationQuery{IDs: ids, Limit: len(ids)})
+	if err != nil {
+		return fmt.Errorf("read consultations of recordings: %w", err)
+	}
+	for _, c := range cs {
+		of[c.ID] = c
+	}
+	return nil
 }
 
 // ReadRecording is Recording for somebody about to watch or download it: it is audited,

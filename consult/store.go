@@ -182,6 +182,7 @@ type AuditQuery struct {
 
 // ConsultationQuery selects a page of consultations. Empty fields select all.
 type ConsultationQuery struct {
+	IDs         []ConsultationID
 	Integration string
 	DoctorID    string
 	PatientID   string

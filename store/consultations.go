@@ -123,6 +123,13 @@ func consultationsQuery(q consult.ConsultationQuery) (string, []any) {
 
 // addConsultations appends the conditions of a query but the status.
 func (f *filter) addConsultations(q consult.ConsultationQuery) {
+	if n := len(q.IDs); n > 0 {
+		ids := make([]any, n)
+		for i, id := range q.IDs {
+			ids[i] = id
+		}
+		f.add("id IN (%s"+strings.Repeat(", %s", n-1)+")", ids...)
+	}
 	if q.Integration != "" {
 		f.add("integration = %s", q.Integration)
 	}

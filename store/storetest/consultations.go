@@ -173,6 +173,8 @@ func listFilters(t *testing.T, s consult.Store) {
 		want []string
 	}{
 		{"all", consult.ConsultationQuery{}, []string{"c_0", "c_1", "c_2", "c_3", "c_4"}},
+		{"some of all", consult.ConsultationQuery{IDs: []consult.ConsultationID{"c_3", "c_1", "c_9"}}, []string{"c_1", "c_3"}},
+		{"some of an integration", consult.ConsultationQuery{IDs: []consult.ConsultationID{"c_4", "c_1"}, Integration: "lk"}, []string{"c_1"}},
 		{"integration", consult.ConsultationQuery{Integration: "lk"}, []string{"c_0", "c_1", "c_2", "c_3"}},
 		{"doctor", consult.ConsultationQuery{DoctorID: "d1"}, []string{"c_1", "c_3"}},
 		{"patient", consult.ConsultationQuery{PatientID: "p1"}, []string{"c_3", "c_4"}},
