@@ -1044,7 +1044,7 @@ type EnterRoomParams struct {
 
 // GetRoomFileContentParams defines parameters for GetRoomFileContent.
 type GetRoomFileContentParams struct {
-	// Range `bytes=…` (RFC 9110).
+	// Range `bytes=0-1023` (RFC 9110).
 	Range Range `json:"Range,omitempty,omitzero"`
 
 	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
