@@ -146,3 +146,15 @@ func TestRating(t *testing.T) {
 		t.Error("the log holds a comment")
 	}
 }
+
+// A guest whom the room has no place for is told so.
+func TestMintedLinkIntoAFullRoom(t *testing.T) {
+	h := mintingHouse(t)
+	v := h.Schedule(t, nil)
+	for range h.Desk.Config().MaxSeats - 2 {
+		h.post(sessionURL(v, "/invites"), `{"role":"observer"}`).want(201)
+	}
+	guest := h.mint(string(v.ID), map[string]any{"sub": "r-1", "role": "relative"})
+	h.enterMinted(guest, string(v.ID)).wantProblem(409, consult.CodeConflict)
+	h.enterMinted(h.mint(string(v.ID), nil), string(v.ID)).want(200)
+}
