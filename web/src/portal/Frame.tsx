@@ -32,11 +32,17 @@ function Inside({ me }: { me: Me }) {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const out = useMutation({ mutationFn: logout, onSettled: () => queries.resetQueries() });
+  // Where the tabs are wider than the page, the present one is kept in sight.
   const tabs = useRef<HTMLElement>(null);
   const { pathname } = useLocation();
   useEffect(() => {
-    const current = pathname && tabs.current?.querySelector('[aria-current=page]');
-    if (current) current.scrollIntoView({ block: 'nearest', inline: 'center' });
+    const show = () => {
+      const current = pathname && tabs.current?.querySelector('[aria-current=page]');
+      if (current) current.scrollIntoView({ block: 'nearest', inline: 'center' });
+    };
+    show();
+    addEventListener('resize', show);
+    return () => removeEventListener('resize', show);
   }, [pathname]);
   return (
     <Page

@@ -1,6 +1,6 @@
 import { Button, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Page } from '../../ui/Page';
 import { ApiError, send } from '../api';
@@ -19,10 +19,14 @@ export function SecondStep({ ticket, onDone, onBack }: SecondStepProps) {
   const { t } = useTranslation();
   const [recovery, setRecovery] = useState(false);
   const [code, setCode] = useState('');
+  const field = useRef<HTMLInputElement>(null);
   const prove = useMutation({
     mutationFn: () => send('POST', '/v1/admin/login/totp', { ticket, code: recovery ? code.trim() : digits(code) }),
     onSuccess: onDone,
-    onError: () => setCode(''),
+    onError: () => {
+      setCode('');
+      field.current?.focus();
+    },
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -42,6 +46,7 @@ export function SecondStep({ ticket, onDone, onBack }: SecondStepProps) {
         </div>
         <TextInput
           key={String(recovery)}
+          ref={field}
           size="md"
           name="code"
           label={t(recovery ? 'portal.login.recovery' : 'portal.login.code')}

@@ -106,7 +106,7 @@ export const access = {
     scanText:
       'Any app will do: Google Authenticator, FreeOTP, Yandex Key. Open it, press “+” and point the camera here.',
     qr: 'QR code for the app',
-    manual: 'It does not scan? Enter the key by hand:',
+    manual: 'It does not scan? Type the key into the app.',
     manualKey: 'Key',
     enterCode: 'The code that the app shows',
     confirm: 'Confirm',
