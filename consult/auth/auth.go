@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"time"
 
 	"tmk/consult"
@@ -39,6 +40,7 @@ type Auth struct {
 	tickets  *sealer
 	setups   *sealer
 	provider *provider // nil without OIDC
+	expired  told      // keys whose use after their end was told
 	claim    claim
 }
 
@@ -86,11 +88,40 @@ func (a *Auth) Key(ctx context.Context, bearer string) (consult.Principal, error
 	case err != nil:
 		return consult.Principal{}, fmt.Errorf("read API key: %w", err)
 	}
-	expired := !key.ExpiresAt.IsZero() && !a.cfg.Now().Before(key.ExpiresAt)
-	if expired || !key.RevokedAt.IsZero() {
+	now := a.cfg.Now()
+	switch {
+	case !key.RevokedAt.IsZero():
+		return consult.Principal{}, refused
+	case !key.ExpiresAt.IsZero() && !now.Before(key.ExpiresAt):
+		if a.expired.due(key.ID, now) {
+			a.cfg.Log.Warn("an expired API key is still used", "key", string(key.ID), "integration", key.Integration, "expired", key.ExpiresAt)
+		}
 		return consult.Principal{}, refused
 	}
 	return consult.Principal{Key: key}, nil
+}
+
+// tellEvery is how often the use of one expired key is told.
+const tellEvery = time.Hour
+
+// told remembers when something was said of a key; there are as many as there are keys.
+type told struct {
+	mu sync.Mutex
+	at map[consult.KeyID]time.Time
+}
+
+// due tells whether it is time to say it again, and counts on it being done.
+func (t *told) due(id consult.KeyID, now time.Time) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if at, ok := t.at[id]; ok && now.Sub(at) < tellEvery {
+		return false
+	}
+	if t.at == nil {
+		t.at = make(map[consult.KeyID]time.Time)
+	}
+	t.at[id] = now
+	return true
 }
 
 // Pass is the seat of a tab's pass. It holds for a day after the consultation is

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"io"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"tmk/consult"
+)
+
+func TestChoresGoOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		s := &server{log: slog.New(slog.NewTextHandler(&log, nil))}
+		ctx, stop := context.WithCancel(t.Context())
+		done, ended := 0, make(chan struct{})
+		failing := func(n int) bool { return n >= 3 && n <= 6 }
+		go func() {
+			defer close(ended)
+			s.every(ctx, chore{"sweep the floor", time.Second, func(context.Context) error {
+				if done++; failing(done) {
+					return errors.New("no broom")
+				}
+				return nil
+			}})
+		}()
+		time.Sleep(9*time.Second + time.Millisecond) // of the bubble: at once, and then each second
+		stop()
+		<-ended
+		if done != 10 {
+			t.Errorf("done %d times", done)
+		}
+		if strings.Count(log.String(), "cannot sweep the floor") != 1 || strings.Count(log.String(), "can again sweep the floor") != 1 {
+			t.Errorf("a failure is told when it begins and when it is over:\n%s", log.String())
+		}
+	})
+}
+
+// housed is a server of which only the facts are there, and what it logs.
+func housed(t *testing.T) (*server, *bytes.Buffer, string) {
+	t.Helper()
+	dir := t.TempDir()
+	a := &app{ctx: t.Context(), cli: &cli{DataDir: &dir}, stdin: strings.NewReader(""), stdout: io.Discard}
+	cfg, err := a.config(nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	logger := slog.New(slog.NewTextHandler(&log, nil))
+	f, err := openFacts(a, cfg, "", logger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := f.db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return &server{cfg: cfg, log: logger, facts: f}, &log, dir
+}
+
+func TestKeysAreWarnedOf(t *testing.T) {
+	s, log, _ := housed(t)
+	now := time.Now().UTC().Truncate(time.Microsecond)
+	day := 24 * time.Hour
+	keys := map[string]*consult.APIKey{
+		"k_soon":   {ExpiresAt: now.Add(13 * day)},
+		"k_later":  {ExpiresAt: now.Add(15 * day)},
+		"k_ever":   {},
+		"k_missed": {ExpiresAt: now.Add(-day), LastUsedAt: now.Add(-2 * day)},
+		"k_unused": {ExpiresAt: now.Add(-day), LastUsedAt: now.Add(-40 * day)},
+		"k_old":    {ExpiresAt: now.Add(-30 * day), LastUsedAt: now.Add(-30 * day)},
+		"k_ended":  {ExpiresAt: now.Add(day), RevokedAt: now},
+	}
+	err := s.facts.db.Update(t.Context(), func(tx consult.Tx) error {
+		for id, k := range keys {
+			k.ID, k.Integration, k.Hash, k.CreatedAt, k.Scopes = consult.KeyID(id), "lk", consult.HashToken(id), now, consult.AllScopes
+			if err := tx.AddAPIKey(k); err != nil {
+				return err
+			}
+			if !k.LastUsedAt.IsZero() {
+				if err := tx.TouchAPIKey(k.ID, k.LastUsedAt); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.warnOfKeys(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for id := range keys {
+		want := id == "k_soon" || id == "k_missed"
+		if got := strings.Contains(log.String(), id); got != want {
+			t.Errorf("%s: told %t, want %t", id, got, want)
+		}
+	}
+}
+
+func TestAuditIsAnchoredInTheLog(t *testing.T) {
+	s, log, dir := housed(t)
+	for range 3 {
+		if _, _, err := s.facts.desk.CreateAPIKey(t.Context(), consult.System, "lk", "x", nil, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.anchorAudit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	_, head, found := strings.Cut(strings.TrimSpace(log.String()), "head=")
+	if !found || !strings.HasPrefix(head, "3:") {
+		t.Fatalf("log: %s", log.String())
+	}
+	mustCommand(t, "audit", "verify", "--data-dir", dir, "--head", head)
+
+	// Somebody with the database changes who did it.
+	db, err := sql.Open("sqlite", filepath.Join(dir, "tmk.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.ExecContext(t.Context(), `UPDATE audit SET actor = 'staff:u_innocent' WHERE n = 2`); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	out, err := command(t, "audit", "verify", "--data-dir", dir)
+	if err == nil || !strings.Contains(out, "entries in order  1") || !strings.Contains(out, "u_innocent") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	if out, err := command(t, "audit", "verify", "--json", "--data-dir", dir); err == nil || !strings.Contains(out, `"ok":false`) {
+		t.Errorf("%v\n%s", err, out)
+	}
+	log.Reset()
+	if err := s.anchorAudit(t.Context()); err != nil || !strings.Contains(log.String(), "level=ERROR") {
+		t.Errorf("%v\n%s", err, log.String())
+	}
+}
