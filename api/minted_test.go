@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -76,6 +77,18 @@ func TestEnterByMintedLink(t *testing.T) {
 	guest := h.mint("lk-1", map[string]any{"sub": "r-1", "role": "relative", "name": "Анна Сергеевна"})
 	if e := into[RoomEntered](h.enterMinted(guest, "lk-1").want(200)); e.Seat.Name != "Анна Сергеевна" || e.Seat.Role != RoleRelative {
 		t.Errorf("guest %+v", e.Seat)
+	}
+	// There is no end of guests.
+	full := 0
+	for i := range 10 {
+		r := h.enterMinted(h.mint("lk-1", map[string]any{"sub": fmt.Sprint("r-", i+2), "role": "relative"}), "lk-1")
+		if r.status != 200 {
+			r.wantProblem(409, consult.CodeConflict)
+			full++
+		}
+	}
+	if full != 10-(consult.DefaultConfig.MaxSeats-3) {
+		t.Errorf("%d of 10 more guests were refused", full)
 	}
 	if strings.Contains(h.logs.String(), token) || strings.Contains(h.logs.String(), strings.Split(guest, ".")[1]) {
 		t.Error("the log holds a token")
@@ -157,4 +170,24 @@ func TestMintedLinkIntoAFullRoom(t *testing.T) {
 	guest := h.mint(string(v.ID), map[string]any{"sub": "r-1", "role": "relative"})
 	h.enterMinted(guest, string(v.ID)).wantProblem(409, consult.CodeConflict)
 	h.enterMinted(h.mint(string(v.ID), nil), string(v.ID)).want(200)
+}
+
+// A seat that is revoked opens nothing, whatever passes it may have left.
+func TestPassOfARevokedSeat(t *testing.T) {
+	h := newHouse(t)
+	v := h.Schedule(t, nil)
+	pass := h.Pass(t, v.PatientLink)
+	err := h.Store.Update(t.Context(), func(tx consult.Tx) error {
+		seat, err := tx.Seat(v.Patient.ID)
+		if err != nil {
+			return err
+		}
+		seat.RevokedAt = h.Clock.Now()
+		return tx.SaveSeat(seat)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.as(pass, "GET", "/v1/room/state", nil).wantProblem(404, consult.CodeLinkUnknown)
+	h.as(pass, "POST", "/v1/room/rating", map[string]any{"stars": 5}).wantProblem(404, consult.CodeLinkUnknown)
 }
