@@ -7,7 +7,10 @@ const base = '/v1/abm/video';
 
 /** An LK with a key of its own and an endpoint that it has registered; the server gets an administrator if it has none. */
 export async function startLK(server) {
-  if (!(await claimed(server))) server.cli('admin', 'create', 'keeper');
+  if (!(await claimed(server))) {
+    server.cli('admin', 'create', 'keeper');
+    while (!(await claimed(server))) await new Promise((done) => setTimeout(done, 100)); // it looks once a second
+  }
   const key = server.cli('apikey', 'create', 'lk', '--quiet').trim();
   const inbox = await startInbox();
   const call = (method, path, body, headers = {}) =>
