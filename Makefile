@@ -65,7 +65,7 @@ fresh: web/node_modules/.installed
 test: tools check go-test race-test web-test e2e ## Everything: checks, Go tests on both databases, pages, two browsers in a call
 
 tools:
-	@.ci/need gcc chromium ffmpeg postgresql fonts
+	@.ci/need gcc chromium ffmpeg postgresql fonts curl jq openssl
 
 # The database driver is a C library translated to Go: the race detector makes it ten times slower and finds nothing of ours in it.
 go-test:
@@ -83,7 +83,7 @@ e2e: build ## Two real Chromium pages hold a consultation; screenshots go to art
 pictures: e2e ## Take the pictures of the documentation anew
 	cp artifacts/room-chat-1280-light.png docs/img/room-doctor.png
 	cp artifacts/room-patient-360-light.png docs/img/room-phone.png
-	cp artifacts/demo-after-1280-light.png docs/img/demo.png
+	cp artifacts/demo-current-1280-light.png docs/img/demo.png
 	cp artifacts/recordings-1280-light.png docs/img/recordings.png
 
 fuzz: ## Fuzz every parser: FUZZTIME=100000x or FUZZTIME=10m for a long run

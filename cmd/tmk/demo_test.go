@@ -51,11 +51,11 @@ func TestDemo(t *testing.T) {
 	if items, _ := list["items"].([]any); len(items) != 3 {
 		t.Errorf("what was made at the first start is lost: %v", list)
 	}
-	if keys := mustCommand(t, "apikey", "list", "--data-dir", dir); strings.Count(keys, "k_") != 2 || strings.Count(keys, "–") != 3 {
+	if keys := mustCommand(t, "apikey", "list", "--data-dir", dir); strings.Count(keys, "k_") != 2 || strings.Count(keys, "  live") != 1 {
 		t.Errorf("one live key is wanted, and one revoked:\n%s", keys)
 	}
-	if hooks := mustCommand(t, "webhook", "list", "demo", "--data-dir", dir); strings.Count(hooks, "–") != 1 {
-		t.Errorf("one live webhook is wanted:\n%s", hooks)
+	if hooks := mustCommand(t, "webhook", "list", "demo", "--data-dir", dir); strings.Count(hooks, "wh_") != 1 {
+		t.Errorf("one webhook is wanted:\n%s", hooks)
 	}
 }
 

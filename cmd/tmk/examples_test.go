@@ -97,6 +97,7 @@ func (e example) run(t *testing.T, tmk, key, self string) (out *lines, ended <-c
 func (e example) holdsOut(t *testing.T) {
 	dir := t.TempDir()
 	administered(t, "--data-dir", dir)
+	mustCommand(t, "admin", "create", "anna", "--data-dir", dir) // nothing answers before
 	s := start(t, served, "--data-dir", dir, "--set", "webhooks.allow_private=true")
 	key := strings.TrimSpace(mustCommand(t, "apikey", "create", "lk", "-q", "--data-dir", dir))
 	out, ended := e.run(t, s.url, key, freeURL(t))
@@ -294,13 +295,13 @@ func TestIntegratePage(t *testing.T) {
 	bin, dir := t.TempDir(), t.TempDir()
 	must(t, ".", "go", "build", "-o", filepath.Join(bin, "tmk"), ".")
 	administered(t, "--data-dir", dir)
+	mustCommand(t, "admin", "create", "anna", "--data-dir", dir) // nothing answers before
 	s := start(t, served, "--data-dir", dir, "--set", "webhooks.allow_private=true")
 	key := strings.TrimSpace(mustCommand(t, "apikey", "create", "lk", "-q", "--data-dir", dir))
-	password := regexp.MustCompile(`password\s+(\S+)`).FindStringSubmatch(mustCommand(t, "admin", "create", "anna", "--data-dir", dir))[1]
 	checked := newReceiver(t)
 	cmd := exec.CommandContext(t.Context(), bash, "-c", pageScript(t, page))
 	cmd.Dir = t.TempDir()
-	cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "TMK="+s.url, "KEY="+key, "PASSWORD="+password,
+	cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "TMK="+s.url, "KEY="+key, "TMK_DATA_DIR="+dir,
 		"ENDPOINT="+newReceiver(t).url, "CHECKED="+checked.url, "SECRET_FILE="+checked.secretFile)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
@@ -316,7 +317,7 @@ func TestIntegratePage(t *testing.T) {
 	}
 }
 
-// pageScript is the page's blocks as one script, with what an administrator and a browser do in between.
+// pageScript is the page's blocks as one script, and after them what the browser does with the link.
 func pageScript(t *testing.T, page []byte) string {
 	t.Helper()
 	var script strings.Builder
@@ -335,9 +336,6 @@ func pageScript(t *testing.T, page []byte) string {
 		} else {
 			script.WriteString(text)
 		}
-		if strings.Contains(text, "-out lk.pub") {
-			script.WriteString(registerKey)
-		}
 		if strings.Contains(text, "SECRET=") {
 			script.WriteString("printf %s \"$SECRET\" > \"$SECRET_FILE\"\n")
 		}
@@ -349,17 +347,10 @@ func pageScript(t *testing.T, page []byte) string {
 	return script.String()
 }
 
-// registerKey is what an administrator does in the portal, and openLink what the page of a link does.
-const (
-	registerKey = `
-curl -sS -c cookies "$TMK/v1/admin/login" -H "Content-Type: application/json" -d "{\"login\":\"anna\",\"password\":\"$PASSWORD\"}"
-curl -sS -b cookies "$TMK/v1/admin/signingkeys" -H "Content-Type: application/json" \
-  -d "$(jq -n --rawfile pub lk.pub '{integration: "lk", issuer: "lk", kid: "lk-1", algorithm: "EdDSA", publicKey: $pub}')"
-`
-	openLink = `
+// openLink is what the page of a link asks.
+const openLink = `
 curl -sS "$TMK/v1/room/enter" -H "Content-Type: application/json" -d "{\"token\":\"${LINK#*#t=}\",\"session\":\"$ID\"}"
 `
-)
 
 // checkedReceiver is the example receiver's rule in an endpoint whose secret is told later.
 type checkedReceiver struct {
