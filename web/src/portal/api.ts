@@ -52,6 +52,15 @@ export async function get<T>(path: string): Promise<T> {
   return (await (await ask(path)).json()) as T;
 }
 
+/** Tagged is what was read with its ETag, which says in If-Match what a change was made to. */
+export type Tagged<T> = T & { etag: string };
+
+/** getTagged reads what will be changed. */
+export async function getTagged<T>(path: string): Promise<Tagged<T>> {
+  const response = await ask(path);
+  return { ...((await response.json()) as T), etag: response.headers.get('ETag') ?? '' };
+}
+
 /** send changes something. T is void where the server answers with nothing. */
 export async function send<T = void>(
   method: 'POST' | 'PATCH' | 'DELETE',

@@ -2,6 +2,7 @@ import { Radio, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { Tagged } from '../api';
 import { Choices } from '../parts/Choices';
 import { Dialog, DialogForm } from '../parts/Dialog';
 import parts from '../parts/parts.module.css';
@@ -28,7 +29,7 @@ export function NewWebhookDialog({ opened, onClose, onCreated, known }: NewWebho
 }
 
 /** EditWebhookDialog changes the address, the description and what is told. */
-export function EditWebhookDialog(props: { webhook: Webhook; opened: boolean; onClose: () => void }) {
+export function EditWebhookDialog(props: { webhook: Tagged<Webhook>; opened: boolean; onClose: () => void }) {
   const { t } = useTranslation();
   return (
     <Dialog opened={props.opened} onClose={props.onClose} title={t('portal.integrations.webhooks.editTitle')}>
@@ -42,7 +43,7 @@ interface FormProps {
   onCreated?: (created: WebhookWithSecret) => void;
   known: Webhook[];
   /** the one to change; undefined for a new one */
-  webhook?: Webhook;
+  webhook?: Tagged<Webhook>;
 }
 
 function Form({ onClose, onCreated, known, webhook }: FormProps) {

@@ -4,13 +4,14 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { Tagged } from '../api';
 import { Confirm } from '../parts/Confirm';
 import parts from '../parts/parts.module.css';
 import { Refused } from '../parts/Refused';
 import { LoadFailed, Waiting } from '../states';
 import type { Webhook } from '../wire';
 import { Deliveries } from './Deliveries';
-import { amendWebhook, deleteWebhook, deliveriesKey, useWebhook, webhooksKey } from './hooks';
+import { deleteWebhook, deliveriesKey, switchWebhook, useWebhook, webhooksKey } from './hooks';
 import style from './Integrations.module.css';
 import { RotateDialog } from './RotateDialog';
 import { EditWebhookDialog } from './WebhookForm';
@@ -43,7 +44,7 @@ export function WebhookPage() {
 
 type Asking = 'edit' | 'rotate' | 'disable' | 'remove';
 
-function Settings({ webhook }: { webhook: Webhook }) {
+function Settings({ webhook }: { webhook: Tagged<Webhook> }) {
   const { t } = useTranslation();
   const words = (key: string) => t(`portal.integrations.webhooks.${key}`);
   const queries = useQueryClient();
@@ -55,7 +56,7 @@ function Settings({ webhook }: { webhook: Webhook }) {
       queries.invalidateQueries({ queryKey: webhooksKey }),
       queries.invalidateQueries({ queryKey: deliveriesKey(webhook.id) }),
     ]);
-  const enable = useMutation({ mutationFn: () => amendWebhook(webhook, { enabled: true }), onSettled: refresh });
+  const enable = useMutation({ mutationFn: () => switchWebhook(webhook.id, true), onSettled: refresh });
   return (
     <section className={parts.card} aria-label={words('settings')} data-testid="webhook-settings">
       <div className={style.row}>
@@ -103,7 +104,7 @@ function Settings({ webhook }: { webhook: Webhook }) {
         title={words('disableTitle')}
         text={words('disableText')}
         confirm={words('disable')}
-        act={() => amendWebhook(webhook, { enabled: false })}
+        act={() => switchWebhook(webhook.id, false)}
         onDone={() => void refresh()}
       />
       <Confirm

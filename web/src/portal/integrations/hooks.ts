@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { get, query, segment, send } from '../api';
+import { get, getTagged, query, segment, send, type Tagged } from '../api';
 import type {
   Delivery,
   DeliveryPage,
@@ -46,13 +46,16 @@ export const useWebhooks = () =>
 
 /** One webhook, read anew while somebody looks: its endpoint may answer 410 and end it at any time. */
 export const useWebhook = (id: string) =>
-  useQuery({ queryKey: webhookKey(id), queryFn: () => get<Webhook>(of(id)), refetchInterval: refreshEvery });
+  useQuery({ queryKey: webhookKey(id), queryFn: () => getTagged<Webhook>(of(id)), refetchInterval: refreshEvery });
 
 export const createWebhook = (order: NewWebhook) => send<WebhookWithSecret>('POST', `${base}/webhooks`, order);
 
 /** amendWebhook changes what the person has seen: had somebody else changed it since, the server refuses. */
-export const amendWebhook = ({ id, version }: Webhook, patch: WebhookPatch) =>
-  send<Webhook>('PATCH', of(id), patch, { 'If-Match': `"${version}"` });
+export const amendWebhook = ({ id, etag }: Tagged<Webhook>, patch: WebhookPatch) =>
+  send<Webhook>('PATCH', of(id), patch, { 'If-Match': etag });
+
+/** switchWebhook turns it on or off, whatever else was changed. */
+export const switchWebhook = (id: string, enabled: boolean) => send<Webhook>('PATCH', of(id), { enabled });
 
 export const deleteWebhook = (id: string) => send('DELETE', of(id));
 export const testWebhook = (id: string) => send<WebhookTestResult>('POST', `${of(id)}/test`, {});
