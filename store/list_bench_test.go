@@ -107,6 +107,7 @@ func BenchmarkSealThousand(b *testing.B) {
 		for b.Loop() {
 			b.StopTimer()
 			addAudit(b, db, 1000)
+			settleDown(b, db)
 			b.StartTimer()
 			sealAll(b, db)
 		}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"tmk/consult"
 )
@@ -18,21 +19,28 @@ const sealBatch = 500
 // one at a time (lockLog), look at what is committed by then. Rows are sealed in the
 // order of their writing, which within a consultation is that of its events.
 func (db *DB) Seal(ctx context.Context, link func(before []byte, a *consult.AuditEntry) []byte) error {
-	open, err := db.unsealed(ctx)
-	// A batch that is not full has all that was committed when it began. To go
-	// on until nothing is left might be for ever, while others write.
-	for more := open; err == nil && more; {
+	// It ends with what was there when it began: those who write may be faster.
+	upTo, err := db.unsealed(ctx)
+	for err == nil && upTo != (marks{}) {
 		err = db.run(ctx, db.write, db.claims, func(t *tx) error {
 			if err := db.lock(t, lockLog); err != nil {
 				return err
 			}
-			events, err := t.sealEvents()
-			if err != nil {
+			var sealed marks
+			var err error
+			if sealed.event, err = t.sealEvents(); err != nil {
 				return err
 			}
-			entries, err := t.sealAudit(link)
-			more = max(events, entries) == sealBatch
-			return err
+			if sealed.entry, err = t.sealAudit(link); err != nil {
+				return err
+			}
+			if sealed.event == 0 || sealed.event >= upTo.event {
+				upTo.event = 0
+			}
+			if sealed.entry == 0 || sealed.entry >= upTo.entry {
+				upTo.entry = 0
+			}
+			return nil
 		})
 	}
 	if err != nil {
@@ -41,43 +49,53 @@ func (db *DB) Seal(ctx context.Context, link func(before []byte, a *consult.Audi
 	return nil
 }
 
-// unsealed reports whether there is anything to seal, without a lock.
-func (db *DB) unsealed(ctx context.Context) (bool, error) {
-	var open int64
-	err := db.run(ctx, db.read, db.views, func(t *tx) error {
-		n, err := one(t, "what is not sealed", scanInt, `SELECT CASE
-			WHEN EXISTS (SELECT 1 FROM events WHERE place = 0) OR EXISTS (SELECT 1 FROM audit WHERE place = 0)
-			THEN 1 ELSE 0 END`)
+// marks are numbers in the order of writing; 0 for none.
+type marks struct{ event, entry int64 }
+
+// unsealed finds the last that are not sealed, without a lock.
+func (db *DB) unsealed(ctx context.Context) (last marks, err error) {
+	err = db.run(ctx, db.read, db.views, func(t *tx) error {
+		m, err := one(t, "what is not sealed", func(r row, m *marks) error { return r.Scan(&m.event, &m.entry) }, `SELECT
+			COALESCE((SELECT n FROM events WHERE place = 0 ORDER BY n DESC LIMIT 1), 0),
+			COALESCE((SELECT n FROM audit WHERE place = 0 ORDER BY n DESC LIMIT 1), 0)`)
 		if err == nil {
-			open = *n
+			last = *m
 		}
 		return err
 	})
-	return open == 1, err
+	return last, err
 }
 
-// sealEvents gives a batch of events their places, and returns how many.
+// sealEvents gives a batch of events their places, and returns the last of
+// them, 0 when there was none.
 func (t *tx) sealEvents() (int64, error) {
-	last, err := one(t, "head of the log", scanInt, `SELECT place FROM heads WHERE log = 'events'`)
+	last, err := one(t, "events", scanInt, `SELECT COALESCE(MAX(n), 0) FROM (
+		SELECT n FROM events WHERE place = 0 ORDER BY n LIMIT $1) AS batch`, sealBatch)
+	if err != nil || *last == 0 {
+		return 0, err
+	}
+	place, err := one(t, "head of the log", scanInt, `SELECT place FROM heads WHERE log = 'events'`)
 	if err != nil {
 		return 0, err
 	}
 	n, err := t.exec("seal events", `UPDATE events SET place = $1 + batch.i FROM (
-			SELECT n, ROW_NUMBER() OVER (ORDER BY n) AS i FROM (
-				SELECT n FROM events WHERE place = 0 ORDER BY n LIMIT $2) AS open) AS batch
-		WHERE events.n = batch.n`, *last, sealBatch)
-	if err != nil || n == 0 {
-		return n, err
+			SELECT n, ROW_NUMBER() OVER (ORDER BY n) AS i FROM events WHERE place = 0 AND n <= $2) AS batch
+		WHERE events.n = batch.n`, *place, *last)
+	if err != nil {
+		return 0, err
 	}
-	return n, t.save("head of the log", `UPDATE heads SET place = $1 WHERE log = 'events'`, *last+n)
+	return *last, t.save("head of the log", `UPDATE heads SET place = $1 WHERE log = 'events'`, *place+n)
 }
 
-// sealAudit links a batch of entries into the chain, and returns how many.
+// unlinked is an audit entry with its number in the order of writing.
+type unlinked struct {
+	n int64
+	consult.AuditEntry
+}
+
+// sealAudit links a batch of entries into the chain, and returns the last of
+// them in the order of writing, 0 when there was none.
 func (t *tx) sealAudit(link func(before []byte, a *consult.AuditEntry) []byte) (int64, error) {
-	type unlinked struct {
-		n int64
-		consult.AuditEntry
-	}
 	batch, err := many(t, "audit", func(r row, a *unlinked) error {
 		return r.Scan(&a.n, &a.ID, (*instant)(&a.At), &a.Actor, &a.Action, &a.ConsultationID, &a.Object, &a.Detail)
 	}, `SELECT n, id, at, actor, action, consultation_id, object, detail FROM audit WHERE place = 0 ORDER BY n LIMIT $1`, sealBatch)
@@ -92,9 +110,40 @@ func (t *tx) sealAudit(link func(before []byte, a *consult.AuditEntry) []byte) (
 		n++
 		a.N = n
 		before = link(before, &a.AuditEntry)
-		if err := t.save("audit entry", `UPDATE audit SET place = $2, link = $3 WHERE n = $1`, a.n, n, before); err != nil {
+		a.Link = before
+	}
+	for rest := batch; len(rest) > 0; {
+		size := 1
+		if len(rest) >= linkedAtOnce {
+			size = linkedAtOnce
+		}
+		if err := t.writeLinks(rest[:size]); err != nil {
 			return 0, err
 		}
+		rest = rest[size:]
 	}
-	return int64(len(batch)), t.save("head of the chain", `UPDATE heads SET place = $1, link = $2 WHERE log = 'audit'`, n, before)
+	return batch[len(batch)-1].n, t.save("head of the chain", `UPDATE heads SET place = $1, link = $2 WHERE log = 'audit'`, n, before)
+}
+
+// linkedAtOnce is how many entries one statement links: a round trip to
+// PostgreSQL costs more than the row.
+const linkedAtOnce = 32
+
+// writeLinks writes the places and the links of entries that follow each other in the chain.
+func (t *tx) writeLinks(list []*unlinked) error {
+	var places, links, which strings.Builder
+	args := []any{list[0].N}
+	for i, a := range list {
+		args = append(args, a.n, a.Link)
+		n := len(args) - 1
+		fmt.Fprintf(&places, " WHEN $%d THEN %d", n, i)
+		fmt.Fprintf(&links, " WHEN $%d THEN $%d", n, n+1)
+		fmt.Fprintf(&which, ", $%d", n)
+	}
+	done, err := t.exec("link audit", `UPDATE audit SET place = $1 + CASE n`+places.String()+` END,
+		link = CASE n`+links.String()+` ELSE link END WHERE place = 0 AND n IN (`+which.String()[2:]+`)`, args...)
+	if err == nil && done != int64(len(list)) {
+		err = fmt.Errorf("link audit: %d entries of %d", done, len(list))
+	}
+	return err
 }
