@@ -58,7 +58,9 @@ export type Tagged<T> = T & { etag: string };
 /** getTagged reads what will be changed. */
 export async function getTagged<T>(path: string): Promise<Tagged<T>> {
   const response = await ask(path);
-  return { ...((await response.json()) as T), etag: response.headers.get('ETag') ?? '' };
+  const etag = response.headers.get('ETag') ?? '';
+  // A proxy that compresses marks the tag as weak, and If-Match takes strong ones only.
+  return { ...((await response.json()) as T), etag: etag.replace(/^W\//, '') };
 }
 
 /** send changes something. T is void where the server answers with nothing. */

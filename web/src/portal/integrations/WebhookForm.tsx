@@ -46,10 +46,11 @@ interface FormProps {
   webhook?: Tagged<Webhook>;
 }
 
-function Form({ onClose, onCreated, known, webhook }: FormProps) {
+function Form({ onClose, onCreated, known, webhook: present }: FormProps) {
   const { t } = useTranslation();
   const words = (key: string) => t(`portal.integrations.webhooks.${key}`);
   const queries = useQueryClient();
+  const [webhook] = useState(present); // as it was when the form was opened: what others change meanwhile is not overwritten
   const [integration, setIntegration] = useState(webhook?.integration ?? known[0]?.integration ?? 'lk');
   const [url, setURL] = useState(webhook?.url ?? '');
   const [description, setDescription] = useState(webhook?.description ?? '');
