@@ -15,8 +15,9 @@ import (
 
 // DB is an open database. Its methods are safe for many goroutines.
 type DB struct {
-	write *sql.DB // SQLite: one connection, so that writers queue here and not in busy loops
-	read  *sql.DB // the same as write on PostgreSQL
+	write  *sql.DB // SQLite: one connection
+	read   *sql.DB // the same as write on PostgreSQL
+	writer *writer // who has SQLite's one connection when; nil on PostgreSQL
 
 	updates sql.TxOptions
 	views   sql.TxOptions
@@ -65,6 +66,9 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 		return nil, err
 	}
 	db.vault = secrets
+	if db.read != db.write {
+		db.writer = newWriter(db.write)
+	}
 	if err := db.checkKey(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open store: %w", err), db.Close())
 	}
@@ -128,6 +132,9 @@ func (db *DB) run(ctx context.Context, pool *sql.DB, opts sql.TxOptions, fn func
 // try runs fn in one transaction. With an error it tells how many attempts the
 // cause deserves, 0 when trying again is of no use.
 func (db *DB) try(ctx context.Context, pool *sql.DB, opts sql.TxOptions, fn func(*tx) error) (attempts int, err error) {
+	if db.writer != nil && pool == db.write {
+		return db.tryTogether(ctx, fn)
+	}
 	sqlTx, err := pool.BeginTx(ctx, &opts)
 	if err != nil {
 		f := classify(err)
@@ -146,6 +153,25 @@ func (db *DB) try(ctx context.Context, pool *sql.DB, opts sql.TxOptions, fn func
 		return f.attempts(), fmt.Errorf("commit transaction: %w", f.err)
 	}
 	return 0, nil
+}
+
+// tryTogether is try on SQLite, where Updates share transactions.
+func (db *DB) tryTogether(ctx context.Context, fn func(*tx) error) (attempts int, err error) {
+	var t *tx
+	err = db.writer.do(ctx, func(ctx context.Context, sqlTx *sql.Tx) error {
+		t = &tx{ctx: ctx, sql: sqlTx, vault: db.vault}
+		if err := fn(t); err != nil {
+			return err
+		}
+		return t.broken
+	})
+	if err == nil {
+		return 0, nil
+	}
+	if t != nil {
+		attempts = t.attempts
+	}
+	return max(attempts, classify(err).attempts()), err
 }
 
 // pause waits before the next attempt, 1 ms at first and up to 50 ms, with
