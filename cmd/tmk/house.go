@@ -15,7 +15,6 @@ const (
 	flushEvery     = time.Second     // who read what is written down
 	heartbeatEvery = 5 * time.Second // other servers on the database know that this one lives
 	daily          = 24 * time.Hour
-	sweepEvery     = time.Hour
 	lastWordsWait  = 5 * time.Second // what is still to be written at the end may take
 )
 
@@ -26,7 +25,6 @@ func (s *server) keepHouse(ctx context.Context, group *errgroup.Group) {
 		{"seal log and audit", sealEvery, desk.Seal},
 		{"write down who read what", flushEvery, desk.FlushReads},
 		{"tell that this server lives", heartbeatEvery, desk.Heartbeat},
-		{"forget sessions of staff that have run out", sweepEvery, s.facts.auth.Sweep},
 		{"look at the keys", daily, s.warnOfKeys},
 		{"check the audit", daily, s.anchorAudit},
 	} {

@@ -125,18 +125,6 @@ func (a *Auth) EndSessions(ctx context.Context, by consult.Principal, id consult
 	return nil
 }
 
-// Sweep forgets sessions that have run out.
-func (a *Auth) Sweep(ctx context.Context) error {
-	err := a.store.Update(ctx, func(tx consult.Tx) error {
-		_, err := tx.DeleteStaffSessionsExpired(a.clock())
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("sweep sessions: %w", err)
-	}
-	return nil
-}
-
 // mayTouch lets people look after their own account, and administrators after all.
 func mayTouch(by consult.Principal, id consult.StaffID) error {
 	if by.Staff != nil && by.Staff.ID == id {

@@ -114,7 +114,7 @@ func (p *provider) redeem(ctx context.Context, f flow, code string) (*profile, e
 		if errors.As(err, &answered) && answered.Response != nil && answered.Response.StatusCode < 500 {
 			return nil, distrusted(fmt.Errorf("exchange code: %s", answered.ErrorCode))
 		}
-		return nil, &consult.Error{Code: consult.CodeUnavailable, Message: "the login provider does not answer", Err: fmt.Errorf("exchange code: %w", err)}
+		return nil, &consult.Error{Code: consult.CodeUnavailable, Message: "the login provider does not answer", Err: fmt.Errorf("exchange code: %.300s", err.Error())}
 	}
 	raw, ok := token.Extra("id_token").(string)
 	if !ok {

@@ -42,7 +42,7 @@ func (p *provider) profile(ctx context.Context, found *oidc.Provider, id *oidc.I
 	if !there && found.UserInfoEndpoint() != "" {
 		info, err := found.UserInfo(ctx, oauth2.StaticTokenSource(token))
 		if err != nil {
-			return nil, &consult.Error{Code: consult.CodeUnavailable, Message: "the login provider does not answer", Err: fmt.Errorf("read userinfo: %w", err)}
+			return nil, &consult.Error{Code: consult.CodeUnavailable, Message: "the login provider does not answer", Err: fmt.Errorf("read userinfo: %.300s", err.Error())}
 		}
 		if info.Subject != id.Subject { // §5.3.2
 			return nil, distrusted(errors.New("userinfo is of another"))

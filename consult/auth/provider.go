@@ -75,7 +75,7 @@ func (p *provider) discover(ctx context.Context) (*oidc.Provider, error) {
 	found, err := oidc.NewProvider(p.client(ctx), p.cfg.Issuer)
 	if err != nil {
 		p.tried, p.failed = now, &consult.Error{
-			Code: consult.CodeUnavailable, Message: "the login provider does not answer", Err: fmt.Errorf("discover %s: %w", p.cfg.Issuer, err),
+			Code: consult.CodeUnavailable, Message: "the login provider does not answer", Err: fmt.Errorf("discover %s: %.300s", p.cfg.Issuer, err.Error()), // the library puts the whole answer into it
 		}
 		return nil, p.failed
 	}

@@ -302,8 +302,5 @@ func TestSessions(t *testing.T) {
 		if list, err = w.Auth.Sessions(t.Context(), boss, v.Staff.ID); err != nil || len(list) != 0 {
 			t.Errorf("%d sessions that have run out, %v", len(list), err)
 		}
-		if err := w.Auth.Sweep(t.Context()); err != nil {
-			t.Error(err)
-		}
 	})
 }
