@@ -19,6 +19,7 @@ import { clock, dateTimeOf } from '../ui/format';
 import { Notice } from '../ui/Notice';
 import { Page } from '../ui/Page';
 import { useCall, usePresent } from './call-context';
+import style from './Ended.module.css';
 import { Rating } from './Rating';
 
 const size = 40;
@@ -48,6 +49,12 @@ export function Ended({ status, reason, session, role, byMe, brand, rateWith }: 
     );
   }
   const why = reason || session?.endReason || 'plain';
+  const next = (
+    <>
+      <p>{t(role === 'doctor' ? 'ended.nextDoctor' : 'ended.nextPatient')}</p>
+      <p>{t('ended.closePage')}</p>
+    </>
+  );
   return (
     <Page title={t('ended.finished')} brand={brand} width="narrow">
       <Notice
@@ -59,10 +66,14 @@ export function Ended({ status, reason, session, role, byMe, brand, rateWith }: 
       >
         <p>{t(byMe ? 'ended.byMe' : `ended.${why}`)}</p>
         <Lasted session={session} />
-        <p>{t(role === 'doctor' ? 'ended.nextDoctor' : 'ended.nextPatient')}</p>
-        <p>{t('ended.closePage')}</p>
+        {!rateWith && next}
       </Notice>
-      {rateWith && <Rating pass={rateWith} />}
+      {rateWith && (
+        <>
+          <Rating pass={rateWith} />
+          <div className={style.next}>{next}</div>
+        </>
+      )}
     </Page>
   );
 }

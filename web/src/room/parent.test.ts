@@ -83,6 +83,7 @@ describe('changes', () => {
   it.each([
     [at('check'), at('check'), []],
     [at('joining'), at('joined'), [{ type: 'joined' }]],
+    [at('waiting'), at('joined', 'current'), [{ type: 'joined' }, { type: 'status', status: 'CURRENT' }]],
     [at('joined'), at('joined', 'current'), [{ type: 'status', status: 'CURRENT' }]],
     [at('joined', 'current'), at('left', 'current'), [{ type: 'left' }]],
     [

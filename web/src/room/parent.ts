@@ -86,8 +86,10 @@ export function changes(before: CallState, now: CallState): News[] {
   if (now.phase === before.phase) return news;
   switch (now.phase) {
     case 'joined':
+      news.unshift({ type: 'joined' }); // coming in may be what made it current
+      break;
     case 'left':
-      news.push({ type: now.phase });
+      news.push({ type: 'left' });
       break;
     case 'ended':
       news.push({ type: 'ended', status: shown(status) });
