@@ -15,7 +15,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
 	"github.com/getkin/kin-openapi/routers/gorillamux"
@@ -43,6 +42,23 @@ func newHouse(t *testing.T, change ...func(*Config)) *house {
 	return houseOn(t, consulttest.New(t), change...)
 }
 
+// documents are LK's and the pages', read once.
+var documents = sync.OnceValues(func() (all []routers.Router, err error) {
+	for _, file := range specs {
+		doc, err := readSpec(file)
+		if err != nil {
+			return nil, err
+		}
+		doc.Servers = nil // every house has an address of its own
+		spec, err := gorillamux.NewRouter(doc)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, spec)
+	}
+	return all, nil
+})
+
 // houseOn is a house on a world that is there already.
 func houseOn(t *testing.T, w *consulttest.World, change ...func(*Config)) *house {
 	t.Helper()
@@ -60,14 +76,9 @@ func houseOn(t *testing.T, w *consulttest.World, change ...func(*Config)) *house
 	t.Cleanup(h.api.Close) // before the server, which waits for everybody
 	h.url = server.URL
 	_, h.bearer = w.Key(t)
-	for _, file := range specs {
-		doc := loadSpec(t, file)
-		doc.Servers = openapi3.Servers{{URL: h.url}}
-		spec, err := gorillamux.NewRouter(doc)
-		if err != nil {
-			t.Fatal(err)
-		}
-		h.specs = append(h.specs, spec)
+	var err error
+	if h.specs, err = documents(); err != nil {
+		t.Fatal(err)
 	}
 	return h
 }

@@ -3,7 +3,9 @@
 package consulttest
 
 import (
+	"context"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -34,8 +36,35 @@ type World struct {
 // New makes a world on SQLite. It is gone when the test ends.
 func New(t testing.TB) *World {
 	t.Helper()
-	return Open(t, "sqlite:"+filepath.Join(t.TempDir(), "tmk.db"), nil)
+	path := filepath.Join(t.TempDir(), "tmk.db")
+	fresh, err := empty()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, fresh, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return Open(t, "sqlite:"+path, nil)
 }
+
+// empty is the file of a database with all its tables and nothing in them: making
+// those takes longer than most tests do.
+var empty = sync.OnceValues(func() (file []byte, err error) {
+	dir, err := os.MkdirTemp("", "consulttest")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "tmk.db")
+	db, err := store.Open(context.Background(), store.Config{URL: "sqlite:" + path, Key: testKey})
+	if err != nil {
+		return nil, err
+	}
+	if err := db.Close(); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+})
 
 // Open makes a world on the database of a URL. change, unless nil, alters the
 // law before the desk is made.
