@@ -19,6 +19,8 @@ type DB struct {
 	read   *sql.DB // the same as write on PostgreSQL
 	writer *writer // who has SQLite's one connection when; nil on PostgreSQL
 
+	checkpoints *checkpointer // nil on PostgreSQL
+
 	updates sql.TxOptions
 	views   sql.TxOptions
 	claims  sql.TxOptions // of what takes its own locks: claims, settlements and the sealing of log and chain
@@ -86,8 +88,11 @@ func (db *DB) Ping(ctx context.Context) error {
 // Close waits for the running transactions and closes the database.
 func (db *DB) Close() error {
 	var err error
+	if db.checkpoints != nil {
+		err = db.checkpoints.close()
+	}
 	if db.read != db.write {
-		err = db.read.Close()
+		err = errors.Join(err, db.read.Close())
 	}
 	return errors.Join(err, db.write.Close())
 }

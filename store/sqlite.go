@@ -42,6 +42,7 @@ func openSQLite(ctx context.Context, path string, log *slog.Logger) (*DB, error)
 		"_journal_mode": {"WAL"},
 		"_synchronous":  {"FULL"},
 		"_dqs":          {"0"}, // "text" is a name, never a string
+		"_pragma":       {"wal_autocheckpoint(" + ownCheckpoint + ")"},
 	}
 	write, err := openSQLitePool(path, common, "_txlock", "immediate", 1)
 	if err != nil {
@@ -58,6 +59,10 @@ func openSQLite(ctx context.Context, path string, log *slog.Logger) (*DB, error)
 	db.read, err = openSQLitePool(path, common, "_query_only", "on", readers)
 	if err != nil {
 		return nil, errors.Join(err, write.Close())
+	}
+	db.checkpoints, err = newCheckpointer(path, common, log)
+	if err != nil {
+		return nil, errors.Join(err, db.read.Close(), write.Close())
 	}
 	return db, nil
 }
