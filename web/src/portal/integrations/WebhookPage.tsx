@@ -11,7 +11,7 @@ import { Refused } from '../parts/Refused';
 import { LoadFailed, Waiting } from '../states';
 import type { Webhook } from '../wire';
 import { Deliveries } from './Deliveries';
-import { deleteWebhook, deliveriesKey, switchWebhook, useWebhook, webhooksKey } from './hooks';
+import { deleteWebhook, deliveriesKey, eventTypes, switchWebhook, useWebhook, webhooksKey } from './hooks';
 import style from './Integrations.module.css';
 import { RotateDialog } from './RotateDialog';
 import { EditWebhookDialog } from './WebhookForm';
@@ -69,7 +69,10 @@ function Settings({ webhook }: { webhook: Tagged<Webhook> }) {
           <span className={parts.muted}>
             {webhook.events.length === 0
               ? words('everything')
-              : webhook.events.map((type) => t(`portal.integrations.event.${type}`)).join(', ')}
+              : eventTypes
+                  .filter((type) => webhook.events.includes(type))
+                  .map((type) => t(`portal.integrations.event.${type}`))
+                  .join(', ')}
           </span>
         </div>
         <WebhookState webhook={webhook} />
