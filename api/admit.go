@@ -23,9 +23,8 @@ const (
 )
 
 // admit finds out who is calling, refuses who may not come to the route, and
-// keeps each caller within his rate.
-// The rule of the route is asked before a body is read; for a seat it hangs on the
-// consultation, and the desk asks it.
+// keeps each caller within his rate. The rule of the route is asked before a body
+// is read; for a seat it hangs on the consultation, and the desk asks it.
 func (a *API) admit(to route) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {

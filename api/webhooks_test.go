@@ -192,7 +192,8 @@ func (h *house) settle(o consult.Outcome) int {
 func TestDeliveries(t *testing.T) {
 	h := newHouse(t)
 	w := h.hook(`{"url":"https://lk.example","events":["session.created"]}`)
-	first, second := h.Schedule(t, nil), h.Schedule(t, func(o *consult.Order) { o.Patient.ID = "p-2" })
+	first := h.Schedule(t, nil)
+	h.Schedule(t, func(o *consult.Order) { o.Patient.ID = "p-2" })
 	path := hooks + "/" + w.ID + "/deliveries"
 	pending := into[DeliveryPage](h.get(path).want(200))
 	if len(pending.Items) != 2 || pending.Items[0].State != DeliveryStatePending || pending.Items[0].NextAttemptAt.IsZero() {
@@ -246,5 +247,4 @@ func TestDeliveries(t *testing.T) {
 	h.post(base+"/deliveries/"+d.ID+"/resend", nil).wantProblem(409, consult.CodeConflict)
 	h.as(h.key("other"), "GET", base+"/deliveries/"+d.ID, nil).wantProblem(404, consult.CodeNotFound)
 	h.as(h.key("other"), "POST", base+"/deliveries/"+d.ID+"/resend", nil).wantProblem(404, consult.CodeNotFound)
-	_ = second
 }
