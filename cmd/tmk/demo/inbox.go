@@ -79,7 +79,9 @@ func (in *inbox) take(id, session string, sequence int64) {
 		delete(in.seen, in.order[0])
 		in.order = in.order[1:]
 	}
-	in.upTo[session] = max(in.upTo[session], sequence)
+	if session != "" {
+		in.upTo[session] = max(in.upTo[session], sequence)
+	}
 }
 
 func (in *inbox) place(id, session string, sequence int64) place {

@@ -1,10 +1,10 @@
 import { Button } from '@mantine/core';
 import { IconBell, IconCalendarTime, IconPlayerStop, IconUserPlus, IconX } from '@tabler/icons-react';
-import { useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { dateTimeOf } from '../ui/format';
 import style from './Demo.module.css';
-import { type Invite, invites, type Session } from './model';
+import { type Invite, invites, type Role, type Session } from './model';
 import { StatusPill } from './parts';
 import { SeatRow } from './SeatRow';
 
@@ -91,24 +91,25 @@ export function SessionCard({ session, hint, onAsk, onEvents, onChanged }: Sessi
   );
 }
 
-/** useSeats are the people of a consultation with their links; those of doctor and patient stand in the session itself. */
+/**
+ * useSeats are the people of a consultation with their links; those of doctor and patient stand in the session itself.
+ * A person's row stays while the links are read anew: it tells what was done there.
+ */
 function useSeats(session: Session): Invite[] {
   const guests = session.participants.length > 2;
   const { data } = useQuery({
     queryKey: ['invites', session.id, session.version, session.participants.length],
     queryFn: () => invites(session.id),
     enabled: guests,
+    placeholderData: keepPreviousData,
   });
   if (guests && data) return data;
-  return session.participants
-    .filter(
-      ({ role, personId }) => personId === session.doctor.id || personId === session.patient.id || role === 'doctor',
-    )
-    .map(({ id, role, personId, name }) => ({
-      id,
-      role,
-      personId,
-      name,
-      url: role === 'doctor' ? session.links?.doctor : session.links?.patient,
-    }));
+  const links: Partial<Record<Role, string>> = session.links ?? {};
+  return session.participants.map(({ id, role, personId, name }) => ({
+    id,
+    role,
+    personId,
+    name,
+    url: personId === session.doctor.id || personId === session.patient.id ? links[role] : undefined,
+  }));
 }
