@@ -3,13 +3,17 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,9 +23,9 @@ import (
 )
 
 // page asks like a browser that does not follow redirects.
-func page(t *testing.T, client *http.Client, method, url, body string) (status int, location, text string) {
+func page(t *testing.T, client *http.Client, method, address, body string) (status int, location, text string) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+	req, err := http.NewRequestWithContext(t.Context(), method, address, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -368,6 +372,60 @@ func TestRolesOfTheSettingsAreTheDomains(t *testing.T) {
 		}
 		if o := oidcConfig(cfg); o.RoleMap["cn=staff"] != r {
 			t.Errorf("%v", o.RoleMap)
+		}
+	}
+}
+
+// The provider is not asked at the start: one that is down holds nothing up.
+func TestLoginAtAProvider(t *testing.T) {
+	var up atomic.Bool
+	var provider *httptest.Server
+	provider = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if !up.Load() {
+			http.Error(w, "down", http.StatusBadGateway)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprintf(w, `{"issuer":%q,"authorization_endpoint":%q,"token_endpoint":%q,"jwks_uri":%q}`,
+			provider.URL, provider.URL+"/authorize", provider.URL+"/token", provider.URL+"/keys")
+	}))
+	defer provider.Close()
+	at := []string{"--data-dir", t.TempDir()}
+	administered(t, at...)
+	settings := []string{"--set", "oidc.issuer=" + provider.URL, "--set", "oidc.client_id=tmk", "--set", "oidc.name=Clinic", "--set", "oidc.role_map=tmk-admins=admin"}
+	check := append([]string{"oidc", "check", "--set", "public_url=https://tmk.example"}, settings...)
+	if _, err := command(t, check...); err == nil || !strings.Contains(err.Error(), "502") {
+		t.Errorf("a provider that is down: %v", err)
+	}
+	s := start(t, served, append(at, settings...)...)
+	client := browser(t)
+	if _, location, _ := page(t, client, "GET", s.url+"/v1/admin/oidc/start", ""); location != "/admin/?problem=unavailable" {
+		t.Errorf("to %q", location)
+	}
+	up.Store(true)
+	out := mustCommand(t, check...)
+	for _, want := range []string{provider.URL + "/authorize", "https://tmk.example/v1/admin/oidc/callback", "tmk-admins=admin"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %s in\n%s", want, out)
+		}
+	}
+	again := start(t, served, append([]string{"--data-dir", t.TempDir()}, settings...)...)
+	if _, location, _ := page(t, client, "GET", again.url+"/v1/admin/oidc/start", ""); location != "" {
+		t.Errorf("before the claim it leads to %q", location)
+	}
+	deadline := time.After(30 * time.Second)
+	for { // a failure is remembered for five seconds
+		_, location, _ := page(t, client, "GET", s.url+"/v1/admin/oidc/start?to=/admin/staff", "")
+		if strings.HasPrefix(location, provider.URL+"/authorize?") {
+			if !strings.Contains(location, "redirect_uri="+url.QueryEscape(s.url+"/v1/admin/oidc/callback")) || !strings.Contains(location, "code_challenge_method=S256") {
+				t.Errorf("to %s", location)
+			}
+			return
+		}
+		select {
+		case <-deadline:
+			t.Fatalf("the provider is up, and it leads to %q", location)
+		case <-time.After(500 * time.Millisecond):
 		}
 	}
 }
