@@ -78,7 +78,6 @@ export const access = {
   account: {
     title: 'My account',
     you: 'You are logged in as',
-    yourRoles: 'Roles',
     external: 'You log in with an external account. Its password and second step are set there.',
     password: 'Password',
     passwordText: 'Your other logins end when you change the password.',
@@ -177,6 +176,5 @@ export const access = {
     endText: 'The person will have to log in again on all devices.',
     actions: 'Actions: {{login}}',
     created: 'since {{time}}',
-    last: 'The last administrator cannot be disabled: appoint another one first.',
   },
 };
