@@ -67,24 +67,46 @@ func (db *DB) unsealed(ctx context.Context) (last marks, err error) {
 }
 
 // sealEvents gives a batch of events their places, and returns the last of
-// them, 0 when there was none.
+// them, 0 when there was none. It names the rows: PostgreSQL would read the
+// whole log to find them as long as its statistics are young.
 func (t *tx) sealEvents() (int64, error) {
-	last, err := one(t, "events", scanInt, `SELECT COALESCE(MAX(n), 0) FROM (
-		SELECT n FROM events WHERE place = 0 ORDER BY n LIMIT $1) AS batch`, sealBatch)
-	if err != nil || *last == 0 {
+	batch, err := many(t, "events", scanInt, `SELECT n FROM events WHERE place = 0 ORDER BY n LIMIT $1`, sealBatch)
+	if err != nil || len(batch) == 0 {
 		return 0, err
 	}
 	place, err := one(t, "head of the log", scanInt, `SELECT place FROM heads WHERE log = 'events'`)
 	if err != nil {
 		return 0, err
 	}
-	n, err := t.exec("seal events", `UPDATE events SET place = $1 + batch.i FROM (
-			SELECT n, ROW_NUMBER() OVER (ORDER BY n) AS i FROM events WHERE place = 0 AND n <= $2) AS batch
-		WHERE events.n = batch.n`, *place, *last)
-	if err != nil {
-		return 0, err
+	for rest := batch; len(rest) > 0; {
+		size := 1
+		if len(rest) >= sealedAtOnce {
+			size = sealedAtOnce
+		}
+		if err := t.writePlaces(*place, rest[:size]); err != nil {
+			return 0, err
+		}
+		*place += int64(size)
+		rest = rest[size:]
 	}
-	return *last, t.save("head of the log", `UPDATE heads SET place = $1 WHERE log = 'events'`, *place+n)
+	return *batch[len(batch)-1], t.save("head of the log", `UPDATE heads SET place = $1 WHERE log = 'events'`, *place)
+}
+
+// writePlaces gives events the places behind one, in their order.
+func (t *tx) writePlaces(behind int64, list []*int64) error {
+	var places, which strings.Builder
+	args := []any{behind}
+	for i, n := range list {
+		args = append(args, *n)
+		fmt.Fprintf(&places, " WHEN $%d THEN %d", len(args), i+1)
+		fmt.Fprintf(&which, ", $%d", len(args))
+	}
+	done, err := t.exec("seal events", `UPDATE events SET place = $1 + CASE n`+places.String()+` END
+		WHERE place = 0 AND n IN (`+which.String()[2:]+`)`, args...)
+	if err == nil && done != int64(len(list)) {
+		err = fmt.Errorf("seal events: %d events of %d", done, len(list))
+	}
+	return err
 }
 
 // unlinked is an audit entry with its number in the order of writing.
@@ -114,8 +136,8 @@ func (t *tx) sealAudit(link func(before []byte, a *consult.AuditEntry) []byte) (
 	}
 	for rest := batch; len(rest) > 0; {
 		size := 1
-		if len(rest) >= linkedAtOnce {
-			size = linkedAtOnce
+		if len(rest) >= sealedAtOnce {
+			size = sealedAtOnce
 		}
 		if err := t.writeLinks(rest[:size]); err != nil {
 			return 0, err
@@ -125,9 +147,9 @@ func (t *tx) sealAudit(link func(before []byte, a *consult.AuditEntry) []byte) (
 	return batch[len(batch)-1].n, t.save("head of the chain", `UPDATE heads SET place = $1, link = $2 WHERE log = 'audit'`, n, before)
 }
 
-// linkedAtOnce is how many entries one statement links: a round trip to
+// sealedAtOnce is how many rows one statement seals: a round trip to
 // PostgreSQL costs more than the row.
-const linkedAtOnce = 32
+const sealedAtOnce = 32
 
 // writeLinks writes the places and the links of entries that follow each other in the chain.
 func (t *tx) writeLinks(list []*unlinked) error {
