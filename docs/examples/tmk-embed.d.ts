@@ -32,7 +32,7 @@ declare namespace TMK {
   }
 
   interface Handle {
-    /** The frame, to be styled. It fills the element that it stands in. */
+    /** The frame. It fills the element that it stands in; one without a height becomes 600 px high. */
     readonly frame: HTMLIFrameElement;
     /** Calls listener for each event of a type; returns what ends that. */
     on(type: EventType, listener: (event: RoomEvent) => void): () => void;

@@ -79,6 +79,8 @@ test('a consultation inside the page of LK, which is told what happens', async (
   const page = await visit(host, booked.links.patient);
   const room = roomOf(page);
   await room.getByTestId('join-button').waitFor();
+  const [place, held] = [await page.locator('#room').boundingBox(), await page.locator('#room iframe').boundingBox()];
+  assert.deepEqual(held, place, 'the frame fills its element');
   const frame = page.frames().find((f) => f !== page.mainFrame());
   assert.match(new URL(frame.url()).pathname, /^\/j\/c_/, 'the token is out of the frame’s address');
   await look(page, 'embedded-check', looks);

@@ -11,10 +11,13 @@ const permissions = 'camera; microphone; display-capture; autoplay; fullscreen; 
 /** A room that has not answered this long after its frame has loaded will not: its server does not know our origin. */
 const answerWithin = 15_000;
 
+/** How high an element becomes that has no height of its own. */
+const heightless = '600px';
+
 const titles = { ru: 'Видеоконсультация', en: 'Video consultation' };
 
 function embed(target: string | Element, { url, lang, title }: TMK.Options): TMK.Handle {
-  const place = typeof target === 'string' ? document.querySelector(target) : target;
+  const place = (typeof target === 'string' ? document.querySelector(target) : target) as HTMLElement | null;
   if (!place) throw new Error(`TMK.embed: there is no ${String(target)} on this page`);
   const address = new URL(url, location.href);
   if (address.protocol !== 'https:' && address.protocol !== 'http:')
@@ -31,7 +34,10 @@ function embed(target: string | Element, { url, lang, title }: TMK.Options): TMK
   frame.allow = permissions;
   frame.allowFullscreen = true;
   frame.referrerPolicy = 'no-referrer';
-  Object.assign(frame.style, { width: '100%', height: '100%', border: '0', display: 'block' });
+  // It fills the element however that came to its size: a height in percent would want one that is given.
+  Object.assign(frame.style, { position: 'absolute', inset: '0', width: '100%', height: '100%', border: '0' });
+  if (getComputedStyle(place).position === 'static') place.style.position = 'relative';
+  if (place.clientHeight === 0) place.style.minHeight = heightless;
 
   let patience: ReturnType<typeof setTimeout> | undefined;
   frame.addEventListener('load', () => {
