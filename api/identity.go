@@ -112,7 +112,9 @@ func (a *API) login(c echo.Context) error {
 	if wait := a.logins.take(address(c)); wait > 0 {
 		return tooMany(c, wait)
 	}
-	door, err := a.auth.Login(c.Request().Context(), body.Login, body.Password, c.Request().UserAgent())
+	door, err := a.auth.Login(c.Request().Context(), body.Login, body.Password, auth.Browser{
+		Address: address(c), Agent: c.Request().UserAgent(),
+	})
 	if err != nil {
 		return err
 	}

@@ -35,7 +35,8 @@ type Auth struct {
 	cfg      Config
 	store    consult.Store
 	hasher   *hasher
-	fails    *throttle // passwords, by login
+	fails    *throttle // passwords of logins, by login
+	proofs   *throttle // passwords of who is logged in, by account
 	codes    *throttle // second factors, by account
 	tickets  *sealer
 	setups   *sealer
@@ -59,7 +60,7 @@ func New(store consult.Store, cfg Config) *Auth {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	a := &Auth{
-		cfg: cfg, store: store, hasher: newHasher(argonMemory), fails: newThrottle(), codes: newThrottle(),
+		cfg: cfg, store: store, hasher: newHasher(argonMemory), fails: newThrottle(), proofs: newThrottle(), codes: newThrottle(),
 		tickets: newSealer(cfg.Key, "login", cfg.Now), setups: newSealer(cfg.Key, "totp setup", cfg.Now),
 	}
 	if cfg.OIDC != nil {

@@ -55,7 +55,7 @@ const firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefo
 // enter logs in with a password that is enough, and returns the cookie.
 func enter(t *testing.T, w *consulttest.World, login, password string) string {
 	t.Helper()
-	door, err := w.Auth.Login(t.Context(), login, password, firefox)
+	door, err := w.Auth.Login(t.Context(), login, password, auth.Browser{Agent: firefox})
 	if err != nil || door.Cookie == "" {
 		t.Fatalf("%+v, %v", door, err)
 	}
@@ -93,7 +93,7 @@ func TestLogin(t *testing.T) {
 		if admin.Login != "admin" || !strings.HasPrefix(admin.PasswordHash, "$argon2id$v=19$m=64,t=2,p=1$") {
 			t.Errorf("%+v", admin)
 		}
-		door, err := w.Auth.Login(t.Context(), "ADMIN", password, firefox)
+		door, err := w.Auth.Login(t.Context(), "ADMIN", password, auth.Browser{Agent: firefox})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -132,16 +132,16 @@ func TestLogin(t *testing.T) {
 func TestLoginRefused(t *testing.T) {
 	w := newWorld(t)
 	create(t, w, "admin")
-	_, wrong := w.Auth.Login(t.Context(), "admin", "another password", "")
+	_, wrong := w.Auth.Login(t.Context(), "admin", "another password", auth.Browser{})
 	wantCode(t, wrong, consult.CodeUnauthorized)
 	for _, login := range []string{"nobody", "", "a\x00b", strings.Repeat("x", 1000)} {
-		_, unknown := w.Auth.Login(t.Context(), login, password, "")
+		_, unknown := w.Auth.Login(t.Context(), login, password, auth.Browser{})
 		wantCode(t, unknown, consult.CodeUnauthorized)
 		if unknown.Error() != wrong.Error() {
 			t.Errorf("an unknown login is told from a wrong password: %q, %q", unknown, wrong)
 		}
 	}
-	_, err := w.Auth.Login(t.Context(), "admin", strings.Repeat("x", 1<<20), "")
+	_, err := w.Auth.Login(t.Context(), "admin", strings.Repeat("x", 1<<20), auth.Browser{})
 	wantCode(t, err, consult.CodeUnauthorized)
 }
 
@@ -153,7 +153,9 @@ func TestLoginIsThrottled(t *testing.T) {
 	errs := make([]error, n)
 	var wg sync.WaitGroup
 	for i := range n {
-		wg.Go(func() { _, errs[i] = w.Auth.Login(t.Context(), "admin", fmt.Sprint("a wrong guess ", i), "") })
+		wg.Go(func() {
+			_, errs[i] = w.Auth.Login(t.Context(), "admin", fmt.Sprint("a wrong guess ", i), auth.Browser{})
+		})
 	}
 	wg.Wait()
 	guessed := 0
@@ -167,16 +169,47 @@ func TestLoginIsThrottled(t *testing.T) {
 	if guessed != 5 {
 		t.Errorf("%d guesses were looked at", guessed)
 	}
-	_, err := w.Auth.Login(t.Context(), "admin", password, "")
+	_, err := w.Auth.Login(t.Context(), "admin", password, auth.Browser{})
 	wantCode(t, err, consult.CodeRateLimited)
-	if _, err := w.Auth.Login(t.Context(), "other", password, ""); err != nil {
+	if _, err := w.Auth.Login(t.Context(), "other", password, auth.Browser{}); err != nil {
 		t.Errorf("another login: %v", err)
 	}
 	w.Clock.Advance(10 * time.Minute)
 	for range 7 { // what succeeds does not count
-		if _, err := w.Auth.Login(t.Context(), "admin", password, ""); err != nil {
+		if _, err := w.Auth.Login(t.Context(), "admin", password, auth.Browser{}); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// Whoever guesses at a login, or only wants to keep its owner out, hinders himself.
+func TestGuessesOfOthersLockNobodyOut(t *testing.T) {
+	w := newWorld(t)
+	create(t, w, "admin")
+	try := func(place, password string) error {
+		_, err := w.Auth.Login(t.Context(), "admin", password, auth.Browser{Address: place})
+		return err
+	}
+	home := visit(t, w, enter(t, w, "admin", password))
+	for range 5 {
+		wantCode(t, try("ip:192.0.2.1", "a wrong guess"), consult.CodeUnauthorized)
+	}
+	wantCode(t, try("ip:192.0.2.1", password), consult.CodeRateLimited)
+	if err := try("ip:198.51.100.1", password); err != nil {
+		t.Errorf("the owner, elsewhere: %v", err)
+	}
+	// From many places at once it is guessing after all; who is logged in already stays able to act.
+	guessed := 0
+	for i := range 30 * 5 {
+		if consult.CodeOf(try(fmt.Sprint("ip:", i/5), "a wrong guess")) == consult.CodeUnauthorized {
+			guessed++
+		}
+	}
+	if guessed != 100 {
+		t.Errorf("%d guesses were looked at", guessed)
+	}
+	if err := w.Auth.ChangePassword(t.Context(), home, password, "another long password"); err != nil {
+		t.Errorf("the owner, logged in: %v", err)
 	}
 }
 
@@ -205,9 +238,9 @@ func TestSetPassword(t *testing.T) {
 	}
 	_, err := w.Auth.Staff(t.Context(), stolen)
 	wantCode(t, err, consult.CodeUnauthorized)
-	_, err = w.Auth.Login(t.Context(), "admin", password, "")
+	_, err = w.Auth.Login(t.Context(), "admin", password, auth.Browser{})
 	wantCode(t, err, consult.CodeUnauthorized)
-	if _, err := w.Auth.Login(t.Context(), "admin", other, ""); err != nil {
+	if _, err := w.Auth.Login(t.Context(), "admin", other, auth.Browser{}); err != nil {
 		t.Error(err)
 	}
 	wantCode(t, w.Auth.SetPassword(t.Context(), "nobody", other), consult.CodeNotFound)

@@ -49,7 +49,7 @@ func (a *Auth) ConfirmTOTP(ctx context.Context, v *Visit, envelope, code string)
 	if s.Staff != v.Staff.ID {
 		return nil, wrongCode
 	}
-	if !a.codes.allow(string(s.Staff), a.cfg.Now()) {
+	if !a.codes.allow(string(s.Staff), anywhere, a.cfg.Now()) {
 		return nil, tooManyCodes
 	}
 	step, ok := matchTOTP(s.Secret, cleanCode(code), 0, a.cfg.Now())
@@ -107,7 +107,7 @@ func (a *Auth) withFactor(ctx context.Context, v *Visit, password, code, action 
 	if v.Staff.TOTPSecret == nil {
 		return consult.Errorf(consult.CodeConflict, "there is no second factor")
 	}
-	if !a.codes.allow(string(v.Staff.ID), a.cfg.Now()) {
+	if !a.codes.allow(string(v.Staff.ID), anywhere, a.cfg.Now()) {
 		return tooManyCodes
 	}
 	err := a.changeOwn(ctx, v, action, func(_ consult.Tx, staff *consult.Staff) error {
@@ -132,6 +132,9 @@ func (a *Auth) reproved(ctx context.Context, s *consult.Staff, password string) 
 	if s.PasswordHash == "" {
 		return consult.Errorf(consult.CodeConflict, "the account has no password here, its provider has")
 	}
+	if !a.proofs.allow(string(s.ID), anywhere, a.cfg.Now()) { // what others guess at the door does not count here
+		return tooManyFails
+	}
 	proved, err := a.verify(ctx, s.Login, password)
 	switch {
 	case consult.CodeOf(err) == consult.CodeUnauthorized:
@@ -141,7 +144,7 @@ func (a *Auth) reproved(ctx context.Context, s *consult.Staff, password string) 
 	case proved.ID != s.ID: // the login went to another in between
 		return consult.Errorf(consult.CodeUnauthorized, "the password is wrong")
 	}
-	a.fails.forget(s.Login)
+	a.proofs.forget(string(s.ID))
 	return nil
 }
 

@@ -41,7 +41,7 @@ func enrol(t *testing.T, w *consulttest.World, v *auth.Visit) (*authenticator, [
 // ticket is the first step of a login.
 func ticket(t *testing.T, w *consulttest.World, login, password string) string {
 	t.Helper()
-	door, err := w.Auth.Login(t.Context(), login, password, "")
+	door, err := w.Auth.Login(t.Context(), login, password, auth.Browser{})
 	if err != nil || door.Cookie != "" || door.Ticket == "" {
 		t.Fatalf("%+v, %v", door, err)
 	}
@@ -120,7 +120,7 @@ func TestTicketEnds(t *testing.T) {
 	}
 	_, err = w.Auth.LoginCode(t.Context(), fresh, app.code(), "")
 	wantCode(t, err, consult.CodeUnauthorized)
-	_, err = w.Auth.Login(t.Context(), "anna", "another long password", "")
+	_, err = w.Auth.Login(t.Context(), "anna", "another long password", auth.Browser{})
 	wantCode(t, err, consult.CodeUnauthorized)
 }
 

@@ -18,6 +18,10 @@ const (
 	WayOIDC     = "oidc"
 )
 
+// anywhere is the place of attempts that only somebody who knows the password can
+// make, or who has the session: they count together, wherever they come from.
+const anywhere = ""
+
 // ticketLasts is how long one may look for the phone between password and code.
 const ticketLasts = 5 * time.Minute
 
@@ -28,6 +32,12 @@ type Door struct {
 	Staff  *consult.Staff
 }
 
+// Browser is where a login comes from.
+type Browser struct {
+	Address string // whose guesses count together
+	Agent   string // its User-Agent
+}
+
 // ticket says that somebody knew a password a moment ago. A new password makes it worthless.
 type ticket struct {
 	Staff    consult.StaffID `json:"s"`
@@ -36,10 +46,13 @@ type ticket struct {
 
 // Login opens a session of 12 h, or asks for a code when the account has a
 // second factor. An unknown login, a wrong password, a disabled account and one
-// without a password give the same error and take the same time. agent is the browser's User-Agent.
-// Codes: unauthorized, rate_limited (too many failures of this login, known or not).
-func (a *Auth) Login(ctx context.Context, login, password, agent string) (*Door, error) {
+// without a password give the same error and take the same time.
+// Codes: unauthorized, rate_limited (too many failures of this login, known or not, from this address or from all).
+func (a *Auth) Login(ctx context.Context, login, password string, from Browser) (*Door, error) {
 	login = cleanLogin(login)
+	if !a.fails.allow(login, from.Address, a.cfg.Now()) { // counted before it is looked at: many at once cannot slip through
+		return nil, tooManyFails
+	}
 	staff, err := a.verify(ctx, login, password)
 	if err != nil {
 		return nil, err
@@ -60,7 +73,7 @@ func (a *Auth) Login(ctx context.Context, login, password, agent string) (*Door,
 		if staff.TOTPSecret != nil { // turned on this very moment
 			return wrongPassword
 		}
-		cookie, err = a.openSession(tx, staff, WayPassword, agent)
+		cookie, err = a.openSession(tx, staff, WayPassword, from.Agent)
 		return err
 	})
 	if err != nil {
@@ -77,7 +90,7 @@ func (a *Auth) LoginCode(ctx context.Context, envelope, code, agent string) (*Do
 	if err := a.tickets.open(envelope, &t); err != nil {
 		return nil, err
 	}
-	if !a.codes.allow(string(t.Staff), a.cfg.Now()) {
+	if !a.codes.allow(string(t.Staff), anywhere, a.cfg.Now()) {
 		return nil, tooManyCodes
 	}
 	var cookie string
@@ -143,12 +156,8 @@ func (a *Auth) openSession(tx consult.Tx, s *consult.Staff, way, agent string) (
 	return cookie, a.audit(tx, consult.Principal{Staff: s}, actLogin, string(s.ID), way)
 }
 
-// verify finds the account of a login whose password is right. The attempt is
-// counted before it is looked at: many at once cannot slip through.
+// verify finds the account of a login whose password is right; the caller has counted the attempt.
 func (a *Auth) verify(ctx context.Context, login, password string) (*consult.Staff, error) {
-	if !a.fails.allow(login, a.cfg.Now()) {
-		return nil, tooManyFails
-	}
 	if len(password) > maxPassword {
 		return nil, wrongPassword
 	}

@@ -32,7 +32,7 @@ func TestLoginAtTheProvider(t *testing.T) {
 			t.Errorf("%+v, %+v, to %q", s, v.Session, to)
 		}
 		for _, try := range []string{"", password} { // it has no password, so none is right
-			_, err = a.Login(t.Context(), "anna", try, "")
+			_, err = a.Login(t.Context(), "anna", try, auth.Browser{})
 			wantCode(t, err, consult.CodeUnauthorized)
 		}
 

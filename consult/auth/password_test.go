@@ -73,15 +73,15 @@ func TestThrottleIsBounded(t *testing.T) {
 	th := newThrottle()
 	now := time.Unix(0, 0)
 	for range freeFails {
-		th.allow("victim", now.Add(time.Hour))
+		th.allow("victim", "", now.Add(time.Hour))
 	}
 	for i := range maxThrottled + 100 {
-		th.allow(fmt.Sprint(i), now.Add(time.Duration(i)*time.Millisecond))
+		th.allow(fmt.Sprint(i), "", now.Add(time.Duration(i)*time.Millisecond))
 	}
 	if n := len(th.fails); n > maxThrottled {
 		t.Errorf("%d logins are remembered", n)
 	}
-	if th.allow("victim", now.Add(time.Hour+time.Minute)) {
+	if th.allow("victim", "", now.Add(time.Hour+time.Minute)) {
 		t.Error("the newest entry was forgotten")
 	}
 }

@@ -78,7 +78,7 @@ func TestAccountsLive(t *testing.T) {
 		}
 		_, err = w.Auth.Staff(t.Context(), cookie)
 		wantCode(t, err, consult.CodeUnauthorized)
-		_, err = w.Auth.Login(t.Context(), "anna", made, "")
+		_, err = w.Auth.Login(t.Context(), "anna", made, auth.Browser{})
 		wantCode(t, err, consult.CodeUnauthorized)
 		if _, err = w.Auth.AmendStaff(t.Context(), boss, anna.ID, auth.StaffAmendment{Disabled: &no}); err != nil {
 			t.Fatal(err)
@@ -94,7 +94,7 @@ func TestAccountsLive(t *testing.T) {
 		}
 		_, err = w.Auth.Staff(t.Context(), cookie)
 		wantCode(t, err, consult.CodeUnauthorized)
-		_, err = w.Auth.Login(t.Context(), "anna", made, "")
+		_, err = w.Auth.Login(t.Context(), "anna", made, auth.Browser{})
 		wantCode(t, err, consult.CodeUnauthorized)
 		w.Clock.Advance(time.Minute)
 		if _, err := w.Auth.LoginCode(t.Context(), ticket(t, w, "anna", reset), app.code(), ""); err != nil {
@@ -245,7 +245,7 @@ func TestChangePassword(t *testing.T) {
 	visit(t, w, cookie) // goes on
 	_, err := w.Auth.Staff(t.Context(), stolen)
 	wantCode(t, err, consult.CodeUnauthorized)
-	_, err = w.Auth.Login(t.Context(), "anna", password, "")
+	_, err = w.Auth.Login(t.Context(), "anna", password, auth.Browser{})
 	wantCode(t, err, consult.CodeUnauthorized)
 	enter(t, w, "anna", other)
 	for range 6 {
