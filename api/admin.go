@@ -49,6 +49,7 @@ func showAdminRecording(r *consult.Recording, c *consult.Consultation, lang stri
 		ID: s.ID, SessionID: s.SessionID, ParticipantID: s.ParticipantID, Role: s.Role, Source: s.Source,
 		State: s.State, Failure: s.Failure, StartedAt: s.StartedAt, FinishedAt: s.FinishedAt,
 		OffsetMs: s.OffsetMs, DurationMs: s.DurationMs, Bytes: s.Bytes, Sha256: s.Sha256,
+		ErasedAt: s.ErasedAt, EraseReason: s.EraseReason,
 		Session: AdminRecordingSession{
 			ID:         string(c.ID),
 			ExternalID: c.ExternalID,
