@@ -132,3 +132,32 @@ func TestClientIsGuarded(t *testing.T) {
 		}
 	}
 }
+
+// The delivery log is the integration's to read: what a failure says of our own network stays here.
+func TestErrorsTellNothingOfOurNetwork(t *testing.T) {
+	book := names{"metadata.example": "169.254.169.254"}
+	resolver := book.resolver(t)
+	deaf := &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
+		return nil, errors.New("dial udp 10.0.0.2:53: connect: connection refused")
+	}}
+	for _, tt := range []struct {
+		resolver   *net.Resolver
+		host, want string
+	}{
+		{resolver, "metadata.example", "the address is not public"},
+		{resolver, "10.0.0.1", "the address is not public"},
+		{resolver, "unknown.example", "no such host"},
+		{deaf, "any.example", "the name cannot be looked up"},
+	} {
+		client := clientOf(&net.Dialer{Resolver: tt.resolver, Control: guard})
+		resp, err := client.Get("http://" + tt.host + "/")
+		if err == nil {
+			resp.Body.Close()
+			t.Fatalf("%s answered", tt.host)
+		}
+		if got := shorten(err); got != tt.want {
+			t.Errorf("%s: %q", tt.host, got)
+		}
+		client.CloseIdleConnections()
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -135,16 +136,25 @@ func request(ctx context.Context, h *consult.Webhook, e *consult.Event, now time
 	return req, nil
 }
 
-// shorten makes an error fit for the delivery log: without the URL, which may
-// hold a secret of the integration's, and bounded.
+// shorten makes an error fit for the delivery log, which the integration reads:
+// without the URL, which may hold a secret of its own, and without what our side of
+// the network looks like: which inner address a name has, which server was asked for it.
 func shorten(err error) string {
 	var ue *url.Error
 	if errors.As(err, &ue) {
 		err = ue.Err
 	}
 	text := err.Error()
-	if errors.Is(err, context.DeadlineExceeded) {
+	var unknown *net.DNSError
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
 		text = "no answer in time"
+	case errors.Is(err, errPrivate):
+		text = errPrivate.Error()
+	case errors.As(err, &unknown) && unknown.IsNotFound:
+		text = "no such host"
+	case errors.As(err, &unknown):
+		text = "the name cannot be looked up"
 	}
 	return strings.ToValidUTF8(text[:min(len(text), maxErrorText)], "")
 }
