@@ -97,14 +97,19 @@ func (s *server) warnOfKeys(ctx context.Context) error {
 
 // anchorAudit checks the chain and logs its head: a log that is kept elsewhere
 // proves later that nothing before it was cut off (tmk audit verify --head N:LINK).
+// The server remembers the last good head too: whoever has the database could else
+// let it seal a history of his own.
 func (s *server) anchorAudit(ctx context.Context) error {
-	v, err := s.facts.desk.VerifyAudit(ctx)
+	v, err := s.facts.desk.VerifyAudit(ctx, s.anchors...)
 	if err != nil {
 		return err
 	}
 	if v.Why != "" {
 		s.log.Error("the audit was tampered with: tmk audit verify", "why", string(v.Why), "good_entries", v.Entries)
 		return nil
+	}
+	if v.Head.N > 0 {
+		s.anchors = []consult.AuditHead{v.Head}
 	}
 	s.log.Info("the audit is whole", "entries", v.Entries, "head", headText(v.Head))
 	return nil

@@ -147,3 +147,39 @@ func TestAuditIsAnchoredInTheLog(t *testing.T) {
 		t.Errorf("%v\n%s", err, log.String())
 	}
 }
+
+// A live server seals what is not sealed: whoever has the database may make it do so with a history of his own. The
+// head that the server remembers gives that away.
+func TestAuditSealedAnewIsSeen(t *testing.T) {
+	s, log, dir := housed(t)
+	for range 3 {
+		if _, _, err := s.facts.desk.CreateAPIKey(t.Context(), consult.System, "lk", "x", nil, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.anchorAudit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", filepath.Join(dir, "tmk.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, forge := range []string{
+		`UPDATE audit SET actor = 'staff:u_innocent' WHERE n = 2`,
+		`UPDATE audit SET place = 0, link = NULL`,
+		`UPDATE heads SET place = 0, link = NULL WHERE log = 'audit'`,
+	} {
+		if _, err := db.ExecContext(t.Context(), forge); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // and it stays so
+		log.Reset()
+		if err := s.anchorAudit(t.Context()); err != nil || !strings.Contains(log.String(), "level=ERROR") {
+			t.Errorf("%v\n%s", err, log.String())
+		}
+	}
+}

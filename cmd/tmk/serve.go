@@ -77,7 +77,8 @@ type server struct {
 	demo     *demo.LK // nil unless asked for
 	rest     *api.API
 	handler  http.Handler
-	claim    string // token of the link that makes the first administrator; "" when there is one
+	anchors  []consult.AuditHead // the last good head of the audit; none before it was looked for. Only anchorAudit's
+	claim    string              // token of the link that makes the first administrator; "" when there is one
 }
 
 // build makes all parts, bottom-up. What fails closes what was opened before.
