@@ -97,8 +97,11 @@ func (a *Auth) FinishOIDC(ctx context.Context, envelope string, back Callback, a
 
 var noProvider = consult.Errorf(consult.CodeNotFound, "there is no login provider here")
 
+// distrusted keeps the beginning of err only: the libraries put whole answers into it, and the log has it.
 func distrusted(err error) error {
-	return &consult.Error{Code: consult.CodeUnauthorized, Message: "what the login provider sent cannot be trusted", Err: err}
+	return &consult.Error{
+		Code: consult.CodeUnauthorized, Message: "what the login provider sent cannot be trusted", Err: fmt.Errorf("%.300s", err.Error()),
+	}
 }
 
 // redeem exchanges the code for an ID token and checks it (OpenID Connect Core §3.1.3).

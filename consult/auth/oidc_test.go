@@ -4,6 +4,8 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/base64"
+	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -301,6 +303,34 @@ func TestProviderIsCheckedAndBounded(t *testing.T) {
 	at, token, err := auth.OIDC{Issuer: liar.URL, ClientID: clientID}.Describe(t.Context())
 	if err != nil || at != liar.URL+"/authorize" || token != liar.URL+"/token" {
 		t.Errorf("%q, %q, %v", at, token, err)
+	}
+}
+
+type answersBy func(*http.Request) (*http.Response, error)
+
+func (f answersBy) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// What goes wrong is logged, and the libraries put the whole answer into their errors.
+func TestErrorsHoldNoWholeAnswer(t *testing.T) {
+	for _, path := range []string{"/keys", "/token"} {
+		w := newWorld(t)
+		p, a := clinic(t, w, func(o *auth.OIDC) {
+			o.Client = &http.Client{Transport: answersBy(func(r *http.Request) (*http.Response, error) {
+				resp, err := http.DefaultTransport.RoundTrip(r)
+				if err == nil && r.URL.Path == path {
+					resp.Body.Close()
+					resp.StatusCode = http.StatusBadRequest
+					resp.Body = io.NopCloser(strings.NewReader(`{"error":"` + strings.Repeat("x", 100_000) + `"}`))
+				}
+				return resp, err
+			})}
+		})
+		_, _, err := throughProvider(t, p, a)
+		wantCode(t, err, consult.CodeUnauthorized)
+		var e *consult.Error
+		if !errors.As(err, &e) || e.Err == nil || len(e.Err.Error()) > 400 {
+			t.Errorf("%s: an error of %d bytes", path, len(e.Err.Error()))
+		}
 	}
 }
 
