@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
+	"net/url"
 	"os"
 	"os/exec"
 
@@ -22,7 +24,7 @@ func (s *server) startDemo(ctx context.Context, a *app, open bool) error {
 	if err != nil {
 		return err
 	}
-	alone := s.listener.Addr().(*net.TCPAddr).IP.IsLoopback()
+	alone := s.demoIsAlone()
 	if !alone {
 		s.log.Warn("the demo can be reached from other machines: whoever comes may do all that its key may", "listen", s.listener.Addr())
 	}
@@ -41,6 +43,17 @@ func (s *server) startDemo(ctx context.Context, a *app, open bool) error {
 		openBrowser(ctx, a, page)
 	}
 	return nil
+}
+
+// demoIsAlone tells whether only this machine reaches the demo: nobody listens for others, nor does a
+// proxy or a tunnel, which a public address of another name tells of.
+func (s *server) demoIsAlone() bool {
+	u, err := url.Parse(s.cfg.PublicURL)
+	if err != nil || !s.listener.Addr().(*net.TCPAddr).IP.IsLoopback() {
+		return false
+	}
+	ip, err := netip.ParseAddr(u.Hostname())
+	return localName(u.Hostname()) || err == nil && ip.Unmap().IsLoopback()
 }
 
 // demoAccount makes the account at the first start.

@@ -21,13 +21,17 @@ func ownHosts(publicURL string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host := hostname(r.Host)
 		_, err := netip.ParseAddr(host)
-		local := strings.EqualFold(host, "localhost") || strings.HasSuffix(strings.ToLower(host), ".localhost")
-		if err == nil || local || host != "" && strings.EqualFold(host, public) {
+		if err == nil || localName(host) || host != "" && strings.EqualFold(host, public) {
 			next.ServeHTTP(w, r)
 			return
 		}
 		http.Error(w, "the demo answers at "+publicURL+" only", http.StatusMisdirectedRequest)
 	})
+}
+
+// localName tells a name of this machine only (RFC 6761 §6.3).
+func localName(host string) bool {
+	return strings.EqualFold(host, "localhost") || strings.HasSuffix(strings.ToLower(host), ".localhost")
 }
 
 // hostname is a Host header without its port.

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"testing"
+
+	"tmk/cmd/tmk/config"
 )
 
 func TestOwnHosts(t *testing.T) {
@@ -62,5 +65,22 @@ func TestDemoOnTheNetwork(t *testing.T) {
 	s := start(t, demoed, "--demo", "--data-dir", t.TempDir(), "--listen", "0.0.0.0:0")
 	if _, info := request(t, "GET", s.url+"/demo/api/info", "", ""); info["adminLogin"] != "admin" || info["adminPassword"] != "" {
 		t.Errorf("shown: %v", info)
+	}
+}
+
+// A tunnel or a proxy comes from this machine too: the public address gives it away, and then nobody is shown the account.
+func TestDemoBehindATunnel(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	for public, want := range map[string]bool{
+		"http://localhost:8080": true, "http://tmk.localhost": true, "http://127.0.0.1:8080": true, "http://[::1]:8080": true,
+		"https://try.tunnel.example": false, "http://192.168.1.5:8080": false, "http://127.0.0.1.nip.io": false,
+	} {
+		if got := (&server{listener: l, cfg: &config.Config{PublicURL: public}}).demoIsAlone(); got != want {
+			t.Errorf("%s: alone is %t", public, got)
+		}
 	}
 }
