@@ -60,10 +60,11 @@ const (
 	actCreateWebhook    Action = "webhook.create"
 	actAmendWebhook     Action = "webhook.amend"
 	actEnableWebhook    Action = "webhook.enable"
-	actDisableWebhook   Action = "webhook.disable"
-	actDeleteWebhook    Action = "webhook.delete"
-	actRotateSecret     Action = "webhook.rotate_secret"
-	actResend           Action = "delivery.resend"
+	// ActDisableWebhook is noted by the store, too, when an endpoint says that it is gone.
+	ActDisableWebhook Action = "webhook.disable"
+	actDeleteWebhook  Action = "webhook.delete"
+	actRotateSecret   Action = "webhook.rotate_secret"
+	actResend         Action = "delivery.resend"
 )
 
 // Right says who may do an action. Whom it does not name may not.

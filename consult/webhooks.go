@@ -227,7 +227,7 @@ func (ch *change) switchWebhook(w *Webhook, on *bool) (Action, error) {
 		return actEnableWebhook, ch.roomForWebhook(w.Integration)
 	}
 	w.DisabledAt, w.DisabledReason = ch.now, DisabledByHand
-	return actDisableWebhook, nil
+	return ActDisableWebhook, nil
 }
 
 func (ch *change) saveWebhook(w *Webhook) error {

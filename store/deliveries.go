@@ -179,11 +179,26 @@ func (t *tx) settle(d *consult.Delivery, o consult.Outcome) error {
 	if !o.DisableWebhook {
 		return nil
 	}
-	if _, err := t.exec("disable webhook", `UPDATE webhooks SET disabled_at = $2, disabled_reason = $3, version = version + 1
-		WHERE id = $1 AND disabled_at = 0`, queue.webhook, o.At, consult.DisabledGone); err != nil {
+	return t.disableGone(queue.webhook, o.At)
+}
+
+// disableGone ends what is sent to an endpoint that says it is gone; the audit tells who did it: nobody but us.
+func (t *tx) disableGone(id consult.WebhookID, at time.Time) error {
+	n, err := t.exec("disable webhook", `UPDATE webhooks SET disabled_at = $2, disabled_reason = $3, version = version + 1
+		WHERE id = $1 AND disabled_at = 0`, id, at, consult.DisabledGone)
+	if err != nil {
 		return err
 	}
-	return t.killWaiting(queue.webhook, o.At)
+	if n == 1 {
+		err = t.AddAudit(&consult.AuditEntry{
+			ID: consult.NewID("au_", at), At: at, Actor: consult.System.Actor(), Action: string(consult.ActDisableWebhook),
+			Object: string(id), Detail: string(consult.DisabledGone),
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return t.killWaiting(id, at)
 }
 
 // keptAttempts bounds the log of one delivery.

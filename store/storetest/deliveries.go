@@ -199,6 +199,12 @@ func disabledGetNothing(t *testing.T, s consult.Store) {
 	if err := s.SettleDelivery(ctxOf(t), first, consult.Outcome{DisableWebhook: true, Status: 410, At: gone}); err != nil {
 		t.Fatal(err)
 	}
+	noted := read(t, s, func(tx consult.Tx) ([]*consult.AuditEntry, error) {
+		return tx.Audit(consult.AuditQuery{Object: "wh_1", Limit: 10})
+	})
+	if len(noted) != 1 || noted[0].Action != string(consult.ActDisableWebhook) || noted[0].Actor != "system" || !noted[0].At.Equal(gone) {
+		t.Errorf("the audit holds %v of the webhook that is gone", noted)
+	}
 	settle(t, s, "evt_1", "wh_2", delivered)
 	w.DisabledAt, w.DisabledReason, w.Version = gone, consult.DisabledGone, 1
 	want(t, "the webhook", read(t, s, func(tx consult.Tx) (*consult.Webhook, error) { return tx.Webhook("wh_1") }), w)
