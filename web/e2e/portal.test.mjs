@@ -320,7 +320,7 @@ test('an installation is claimed, guarded, integrated and audited', { timeout: 9
       const shown = await actions();
       return shown.length > 0 && shown.every((action) => action.startsWith('webhook.'));
     });
-    for (const action of ['webhook.create', 'webhook.enable', 'webhook.rotate_secret', 'webhook.amend', 'webhook.delete'])
+    for (const action of ['webhook.create', 'webhook.disable', 'webhook.enable', 'webhook.rotate_secret', 'webhook.amend', 'webhook.delete'])
       assert.ok((await actions()).includes(action), action);
     assert.match(anna.url(), /action=webhook\./);
     await id(anna, 'audit-clear').click();
