@@ -95,6 +95,22 @@ func TestEnterByMintedLink(t *testing.T) {
 	}
 }
 
+// One token can be written in many ways (base64 skips line ends), and a person may have many: they are paced together.
+func TestMintedLinkIsPaced(t *testing.T) {
+	h := mintingHouse(t)
+	v := h.Schedule(t, nil)
+	session := string(v.ID)
+	token := h.mint(session, nil)
+	for i := range entriesBurst {
+		h.enterMinted(token+strings.Repeat("\n", i), session).want(200)
+	}
+	h.enterMinted(token+strings.Repeat("\n", entriesBurst), session).wantProblem(429, consult.CodeRateLimited)
+	h.enterMinted(h.mint(session, map[string]any{"jti": "t-2"}), session).wantProblem(429, consult.CodeRateLimited)
+	h.enterMinted(h.mint(session, map[string]any{"sub": "d-17", "role": "doctor"}), session).want(200)
+	h.Clock.Advance(2 * time.Second)
+	h.enterMinted(token, session).want(200)
+}
+
 func TestMintedLinkRefused(t *testing.T) {
 	h := mintingHouse(t)
 	v := h.Schedule(t, func(o *consult.Order) { o.ExternalID = "lk-1" })

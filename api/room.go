@@ -1,9 +1,9 @@
 package api
 
 import (
-	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -36,7 +36,7 @@ func (a *API) enterRoom(c echo.Context) error {
 	if wait := a.links.take(string(consult.HashToken(body.Token))); wait > 0 {
 		return tooMany(c, wait)
 	}
-	e, err := a.enter(c.Request().Context(), body)
+	e, err := a.enter(c, body)
 	if err != nil {
 		return err
 	}
@@ -48,7 +48,8 @@ func (a *API) enterRoom(c echo.Context) error {
 }
 
 // enter exchanges the token of a link of ours, or of one that an integration has minted for a session.
-func (a *API) enter(ctx context.Context, entry RoomEntry) (*consult.Entered, error) {
+func (a *API) enter(c echo.Context, entry RoomEntry) (*consult.Entered, error) {
+	ctx := c.Request().Context()
 	if entry.Session == "" {
 		return a.desk.Enter(ctx, entry.Token)
 	}
@@ -62,6 +63,10 @@ func (a *API) enter(ctx context.Context, entry RoomEntry) (*consult.Entered, err
 			a.cfg.Log.InfoContext(ctx, "minted link refused", "code", e.Code, "why", e.Message)
 		}
 		return nil, err
+	}
+	// A token can be written in many ways, and there may be many: what counts is whom they let in.
+	if wait := a.links.take(strings.Join([]string{claims.Integration, claims.Session, string(claims.Role), claims.Subject}, "\x00")); wait > 0 {
+		return nil, tooMany(c, wait)
 	}
 	return a.desk.EnterSigned(ctx, *claims)
 }
