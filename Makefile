@@ -9,7 +9,7 @@ KILLS       ?= 200
 export CGO_ENABLED ?= 0
 
 # What tests need beside Go and Node (.ci/need installs it). Tests that cannot find one of them fail instead of being skipped.
-REQUIRE := TMK_REQUIRE_POSTGRES=1 TMK_REQUIRE_FFMPEG=1
+REQUIRE := TEST_REQUIRE_POSTGRES=1 TEST_REQUIRE_FFMPEG=1
 
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -path web/e2e -prune -o -type f -print)
 GENERATED    = $(shell git ls-files '*.gen.go' '*.gen.ts' docs/protocol.md docs/access.md docs/access-socket.md docs/tmk.postman_collection.json docs/configure.md deploy/tmk.example.yaml)
@@ -78,7 +78,7 @@ web-test: web/node_modules/.installed
 	cd web && npm run --silent test
 
 e2e: build ## Two real Chromium pages hold a consultation; screenshots go to artifacts/
-	TMK_CALL_SECONDS=$(CALL) node --test --test-reporter=spec --test-concurrency=1 web/e2e/*.test.mjs
+	TEST_CALL_SECONDS=$(CALL) node --test --test-reporter=spec --test-concurrency=1 web/e2e/*.test.mjs
 
 pictures: e2e ## Take the pictures of the documentation anew
 	cp artifacts/room-chat-1280-light.png docs/img/room-doctor.png
@@ -97,7 +97,7 @@ bench: ## Measure what runs for each packet, with allocations
 	go test -run '^$$' -bench . -benchmem ./sfu/... ./recorder/...
 
 kill-test: ## Kill what writes and what delivers at random moments: KILLS=500 on both databases
-	$(REQUIRE) TMK_TEST_KILLS=$(KILLS) go test -count=1 -v -timeout 1h -run Kill ./notify ./store
+	$(REQUIRE) TEST_KILLS=$(KILLS) go test -count=1 -v -timeout 1h -run Kill ./notify ./store
 
 bench-api: ## Measure the REST interface under load, on SQLite and a PostgreSQL of its own
 	go build -trimpath -o bin/tmk ./cmd/tmk

@@ -25,9 +25,9 @@ import (
 
 // What the child of TestKilled is told.
 const (
-	envChild = "TMK_TEST_API_CHILD" // the database's URL
-	envHang  = "TMK_TEST_API_HANG"  // where it stops for ever: "change", "answer", or "" nowhere
-	envLater = "TMK_TEST_API_LATER" // how long after the first child it lives
+	envChild = "TEST_API_CHILD" // the database's URL
+	envHang  = "TEST_API_HANG"  // where it stops for ever: "change", "answer", or "" nowhere
+	envLater = "TEST_API_LATER" // how long after the first child it lives
 )
 
 // hanging is a store that stops for ever at one point, so that the process can be killed right there.

@@ -21,7 +21,7 @@ import (
 )
 
 // killURL, when set, makes this test binary a worker that is to be killed.
-const killURL = "TMK_TEST_KILL_URL"
+const killURL = "TEST_KILL_URL"
 
 // The times of the workers that are killed: like the real ones, but all shorter.
 const (
@@ -62,10 +62,10 @@ func deliverForEver(url string) error {
 
 // TestKills kills workers at random moments while events are made and an
 // endpoint answers as endpoints do: nothing may be lost, nothing overtake.
-// TMK_TEST_KILLS asks for more kills than those of every day.
+// TEST_KILLS asks for more kills than those of every day.
 func TestKills(t *testing.T) {
 	kills := 30
-	if s := os.Getenv("TMK_TEST_KILLS"); s != "" {
+	if s := os.Getenv("TEST_KILLS"); s != "" {
 		var err error
 		if kills, err = strconv.Atoi(s); err != nil {
 			t.Fatal(err)

@@ -32,10 +32,10 @@ func ffmpeg(t testing.TB) {
 	t.Helper()
 	for _, tool := range []string{"ffmpeg", "ffprobe"} {
 		if _, err := exec.LookPath(tool); err != nil {
-			if os.Getenv("TMK_REQUIRE_FFMPEG") == "1" {
+			if os.Getenv("TEST_REQUIRE_FFMPEG") == "1" {
 				t.Fatalf("%s is required: %v", tool, err)
 			}
-			t.Skipf("needs %s (TMK_REQUIRE_FFMPEG=1 makes this a failure): %v", tool, err)
+			t.Skipf("needs %s (TEST_REQUIRE_FFMPEG=1 makes this a failure): %v", tool, err)
 		}
 	}
 }

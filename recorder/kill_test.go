@@ -70,11 +70,11 @@ func recordForever(dir string) error {
 	}
 }
 
-// TestKill kills a recording process at some moment (TMK_KILLS of them): the
+// TestKill kills a recording process at some moment (TEST_KILLS of them): the
 // file is mended, plays, and lacks at most two seconds.
 func TestKill(t *testing.T) {
 	c := loadClip(t, "320x240")
-	kills, err := strconv.Atoi(os.Getenv("TMK_KILLS"))
+	kills, err := strconv.Atoi(os.Getenv("TEST_KILLS"))
 	if err != nil {
 		kills = 1
 	}

@@ -19,7 +19,7 @@ import (
 )
 
 // crashURL, when set, makes this test binary the process that is to be killed.
-const crashURL = "TMK_TEST_CRASH_URL"
+const crashURL = "TEST_CRASH_URL"
 
 func TestMain(m *testing.M) {
 	if url := os.Getenv(crashURL); url != "" {
@@ -30,11 +30,11 @@ func TestMain(m *testing.M) {
 }
 
 // TestKill9 kills a process that writes and seals, some times over, and looks for every
-// row that was acknowledged to it, and for a chain without a gap. TMK_TEST_KILLS asks for more than the few
+// row that was acknowledged to it, and for a chain without a gap. TEST_KILLS asks for more than the few
 // of every day.
 func TestKill9(t *testing.T) {
 	kills := 8
-	if s := os.Getenv("TMK_TEST_KILLS"); s != "" {
+	if s := os.Getenv("TEST_KILLS"); s != "" {
 		var err error
 		if kills, err = strconv.Atoi(s); err != nil {
 			t.Fatal(err)

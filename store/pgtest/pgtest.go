@@ -1,10 +1,10 @@
 // Package pgtest gives tests a real PostgreSQL server.
 //
 // [URL] makes an empty database for a test. The server is the one that
-// TMK_TEST_POSTGRES names (the URL of a superuser), or else one of our own,
+// TEST_POSTGRES names (the URL of a superuser), or else one of our own,
 // started once per test binary from the programs that Debian's package
 // "postgresql" installs, and gone when the binary ends. Without either the
-// test is skipped, or fails when TMK_REQUIRE_POSTGRES=1.
+// test is skipped, or fails when TEST_REQUIRE_POSTGRES=1.
 package pgtest
 
 import (
@@ -27,18 +27,18 @@ import (
 var server = sync.OnceValues(start)
 
 // errNone says that there is no PostgreSQL to start.
-var errNone = errors.New("no PostgreSQL is installed (apt-get install postgresql), and TMK_TEST_POSTGRES names none")
+var errNone = errors.New("no PostgreSQL is installed (apt-get install postgresql), and TEST_POSTGRES names none")
 
 // URL returns the address of a new, empty database, which is dropped when the test ends.
 func URL(t testing.TB) string {
 	t.Helper()
-	admin := os.Getenv("TMK_TEST_POSTGRES")
+	admin := os.Getenv("TEST_POSTGRES")
 	if admin == "" {
 		own, err := server()
 		switch {
 		case err == nil:
 			admin = own.address
-		case errors.Is(err, errNone) && os.Getenv("TMK_REQUIRE_POSTGRES") != "1":
+		case errors.Is(err, errNone) && os.Getenv("TEST_REQUIRE_POSTGRES") != "1":
 			t.Skip(err)
 		default:
 			t.Fatal(err)
@@ -55,7 +55,7 @@ func URL(t testing.TB) string {
 	})
 	address, err := url.Parse(admin)
 	if err != nil {
-		t.Fatalf("TMK_TEST_POSTGRES: %v", err)
+		t.Fatalf("TEST_POSTGRES: %v", err)
 	}
 	address.Path = "/" + name
 	return address.String()

@@ -46,7 +46,7 @@ func TestDroppedAtTheEnd(t *testing.T) {
 }
 
 // child makes this binary one that starts a server, tells where, and hangs.
-const child = "TMK_TEST_PGTEST_CHILD"
+const child = "TEST_PGTEST_CHILD"
 
 func TestChild(t *testing.T) {
 	if os.Getenv(child) == "" {
@@ -64,7 +64,7 @@ func TestChild(t *testing.T) {
 func TestGoneAfterKill(t *testing.T) {
 	pgtest.URL(t) // skips when there is no PostgreSQL
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestChild$")
-	cmd.Env = append(os.Environ(), child+"=1", "TMK_TEST_POSTGRES=")
+	cmd.Env = append(os.Environ(), child+"=1", "TEST_POSTGRES=")
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

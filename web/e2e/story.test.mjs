@@ -13,7 +13,7 @@ import { startServer } from './server.mjs';
 
 const { id, seen } = act;
 /** How long doctor and patient talk at least, seconds. */
-const call = Number(process.env.TMK_CALL_SECONDS ?? 20);
+const call = Number(process.env.TEST_CALL_SECONDS ?? 20);
 
 const closing = [];
 after(async () => {
