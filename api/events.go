@@ -46,6 +46,10 @@ func (a *API) listEvents(c echo.Context) error {
 		defer a.waiting.leave(by.Key.Integration)
 		keepWriting(c, wait)
 		events, err = a.awaitEvents(ctx, by, after, limit, wait)
+		if err == nil && len(events) > 0 { // the key may have ended meanwhile
+			token, _ := bearer(c.Request())
+			_, err = a.auth.Key(ctx, token)
+		}
 	}
 	if err != nil {
 		return err

@@ -96,6 +96,23 @@ func TestEventsWait(t *testing.T) {
 	h.get(log + "?wait=25&after=" + page.NextAfter).want(200)
 }
 
+// A key that ends while its owner waits opens nothing any more.
+func TestEventsWaitWithAKeyThatEnds(t *testing.T) {
+	h := newHouse(t)
+	key, secret, err := h.Desk.CreateAPIKey(t.Context(), consult.System, "lk", "lost", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answered := make(chan *reply)
+	go func() { answered <- h.as(secret, "GET", log+"?wait=25", nil) }()
+	h.awaitWaiting(1)
+	if err := h.Desk.RevokeAPIKey(t.Context(), consult.System, key.ID); err != nil {
+		t.Fatal(err)
+	}
+	h.Schedule(t, nil)
+	(<-answered).wantProblem(401, consult.CodeUnauthorized)
+}
+
 // awaitWaiting returns when so many wait for events.
 func (h *house) awaitWaiting(n int) {
 	h.t.Helper()
