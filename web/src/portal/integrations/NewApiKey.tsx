@@ -37,7 +37,7 @@ export function NewApiKeyDialog({ opened, onClose, ...rest }: NewApiKeyProps) {
 function Form({ onClose, onCreated, known }: Omit<NewApiKeyProps, 'opened'>) {
   const { t } = useTranslation();
   const queries = useQueryClient();
-  const [integration, setIntegration] = useState(known[0]?.integration ?? 'lk');
+  const [integration, setIntegration] = useState(known.at(-1)?.integration ?? 'lk');
   const [name, setName] = useState('');
   const [chosen, setChosen] = useState<KeyScope[]>([...scopes]);
   const [expiry, setExpiry] = useState<Expiry>('365');

@@ -36,8 +36,8 @@ function Form({ onClose, onMade, known }: Omit<NewSigningKeyProps, 'opened'>) {
   const { t } = useTranslation();
   const words = (key: string) => t(`portal.integrations.signing.${key}`);
   const queries = useQueryClient();
-  const [integration, setIntegration] = useState(known[0]?.integration ?? 'lk');
-  const [issuer, setIssuer] = useState(known[0]?.issuer ?? '');
+  const [integration, setIntegration] = useState(known.at(-1)?.integration ?? 'lk');
+  const [issuer, setIssuer] = useState(known.at(-1)?.issuer ?? '');
   const [kind, setKind] = useState<Kind>('public');
   const [kid, setKid] = useState('');
   const [algorithm, setAlgorithm] = useState<SigningAlgorithm>('EdDSA');

@@ -1,18 +1,17 @@
 import { Button } from '@mantine/core';
-import { IconPlus, IconSignature } from '@tabler/icons-react';
+import { IconSignature } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { get, segment, send } from '../api';
 import { Confirm } from '../parts/Confirm';
-import { Fold } from '../parts/Fold';
 import parts from '../parts/parts.module.css';
 import { Once, Secret } from '../parts/Secret';
 import { Tag } from '../parts/Tag';
 import { dateOf } from '../parts/time';
-import { Empty, LoadFailed, Waiting } from '../states';
 import type { CreatedSigningKey, List, SigningKey } from '../wire';
 import style from './Integrations.module.css';
+import { KeyList } from './KeyList';
 import { NewSigningKeyDialog } from './NewSigningKey';
 
 export const signingKey = ['signingkeys'];
@@ -24,48 +23,22 @@ export function SigningKeys() {
   const [creating, setCreating] = useState(false);
   const [made, setMade] = useState<CreatedSigningKey>();
   const list = useQuery({ queryKey: signingKey, queryFn: () => get<List<SigningKey>>(signingPath) });
-  const keys = [...(list.data?.items ?? [])].reverse();
-  const live = keys.filter((key) => !key.revokedAt);
-  const revoked = keys.filter((key) => key.revokedAt);
-  const create = (
-    <Button leftSection={<IconPlus size={20} />} onClick={() => setCreating(true)} data-testid="signing-create">
-      {t('portal.integrations.signing.create')}
-    </Button>
-  );
   return (
     <>
-      <header className={parts.head}>
-        <div>
-          <h2>{t('portal.integrations.tabs.signing')}</h2>
-          <p>{t('portal.integrations.signing.lead')}</p>
-        </div>
-        {keys.length > 0 && create}
-      </header>
-      {list.isPending && <Waiting />}
-      {list.isError && <LoadFailed error={list.error} retry={() => void list.refetch()} />}
-      {list.isSuccess && keys.length === 0 && (
-        <Empty
-          icon={<IconSignature size={40} />}
-          title={t('portal.integrations.signing.none')}
-          text={t('portal.integrations.signing.noneText')}
-          actions={create}
-        />
-      )}
-      <ul className={parts.list}>
-        {live.map((key) => (
-          <Row key={key.id} signing={key} />
-        ))}
-      </ul>
-      {revoked.length > 0 && (
-        <Fold summary={t('portal.integrations.keys.showRevoked', { count: revoked.length })}>
-          <ul className={parts.list}>
-            {revoked.map((key) => (
-              <Row key={key.id} signing={key} />
-            ))}
-          </ul>
-        </Fold>
-      )}
-      <NewSigningKeyDialog opened={creating} onClose={() => setCreating(false)} onMade={setMade} known={keys} />
+      <KeyList
+        kind="signing"
+        list={list}
+        icon={<IconSignature size={40} />}
+        onCreate={() => setCreating(true)}
+        createTestId="signing-create"
+        row={(key) => <Row key={key.id} signing={key} />}
+      />
+      <NewSigningKeyDialog
+        opened={creating}
+        onClose={() => setCreating(false)}
+        onMade={setMade}
+        known={list.data?.items ?? []}
+      />
       <Once
         opened={made !== undefined}
         onClose={() => setMade(undefined)}
