@@ -83,6 +83,32 @@ func TestOnce(t *testing.T) {
 	}
 }
 
+// A kept answer holds links and secrets: it is for who could get it by asking anew.
+func TestOnceIsForWhoMay(t *testing.T) {
+	h := newHouse(t)
+	path, body := base+"/sessions/create/simpl", map[string]any{"doctorId": "d-1", "patientId": "p-1"}
+	h.keyed("a key", path, body).want(201)
+	h.as2(h.key("lk", consult.ScopeSessionsRead, consult.ScopeWebhooks), "a key", path, body).wantProblem(403, consult.CodeForbidden)
+	lost, secret, err := h.Desk.CreateAPIKey(t.Context(), consult.System, "lk", "lost", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Desk.RevokeAPIKey(t.Context(), consult.System, lost.ID); err != nil {
+		t.Fatal(err)
+	}
+	h.as2(secret, "a key", path, body).wantProblem(401, consult.CodeUnauthorized)
+	// Administrators have keys of their own each.
+	hook := map[string]any{"integration": "lk", "url": "https://lk.example"}
+	made := func(admin string) *reply {
+		return h.do(call{method: "POST", path: base + "/webhooks", body: hook, anonymous: true,
+			header: map[string]string{"Idempotency-Key": "a hook", "Cookie": cookieName + "=" + admin}}).want(201)
+	}
+	one, two := into[WebhookWithSecret](made(h.staffCookie(consult.StaffAdmin))), into[WebhookWithSecret](made(h.staffCookie(consult.StaffAdmin)))
+	if one.ID == two.ID || one.Secret == two.Secret {
+		t.Errorf("one administrator got the other's answer: %+v, %+v", one, two)
+	}
+}
+
 // as2 is keyed with another credential.
 func (h *house) as2(bearer, key, path string, body any) *reply {
 	h.t.Helper()
