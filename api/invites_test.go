@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -44,7 +45,33 @@ func TestInvites(t *testing.T) {
 	h.do(call{method: "DELETE", path: base + "/invites/" + string(v.Doctor.ID)}).wantProblem(409, consult.CodeConflict)
 	h.do(call{method: "DELETE", path: base + "/invites/s_none"}).wantProblem(404, consult.CodeNotFound)
 	h.as(h.key("other"), "DELETE", base+"/invites/"+string(v.Patient.ID), nil).wantProblem(404, consult.CodeNotFound)
-	h.as(h.key("lk", consult.ScopeSessionsRead), "GET", sessionURL(v, "/invites"), nil).wantProblem(403, consult.CodeForbidden)
+	e := h.as(h.key("lk", consult.ScopeSessionsRead), "GET", sessionURL(v, "/invites"), nil).wantProblem(403, consult.CodeForbidden)
+	if !strings.Contains(e.Detail, "sessions:write") {
+		t.Errorf("it does not say which scope is missing: %q", e.Detail)
+	}
+}
+
+// Whoever else is invited as a doctor or a patient does not stand in the place of the session's own.
+func TestLinksOfTheOwn(t *testing.T) {
+	h := newHouse(t)
+	v := h.Schedule(t, nil)
+	h.Clock.Advance(time.Second)
+	for _, role := range []string{"doctor", "patient"} {
+		second := into[Invite](h.post(sessionURL(v, "/invites"), map[string]any{"role": role, "name": "Ким"}).want(201))
+		for _, revoked := range []bool{false, true} {
+			if revoked {
+				h.do(call{method: "DELETE", path: base + "/invites/" + second.ID}).want(204)
+			}
+			s := into[Session](h.get(sessionURL(v, "")).want(200))
+			if tokenOf(s.Links.Doctor) != v.DoctorLink || tokenOf(s.Links.Patient) != v.PatientLink {
+				t.Errorf("a second %s, revoked %t: %+v", role, revoked, s.Links)
+			}
+			there := slices.ContainsFunc(s.Participants, func(p Participant) bool { return p.ID == second.ID })
+			if there == revoked {
+				t.Errorf("a second %s, revoked %t: %+v", role, revoked, s.Participants)
+			}
+		}
+	}
 }
 
 // A new link ends the old one, with all that it opened.

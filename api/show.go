@@ -41,7 +41,10 @@ func showSession(d *consult.Details, lang string) Session {
 		s.Rating = Rating{}
 	}
 	for _, seat := range d.Seats {
-		s.Participants = append(s.Participants, showParticipant(seat, d.Attendances))
+		p := showParticipant(seat, d.Attendances)
+		if seat.RevokedAt.IsZero() || len(p.Visits) > 0 { // who was uninvited before coming took no part
+			s.Participants = append(s.Participants, p)
+		}
 	}
 	for _, r := range d.Recordings {
 		s.Recordings = append(s.Recordings, RecordingBrief{
@@ -53,18 +56,18 @@ func showSession(d *consult.Details, lang string) Session {
 
 func showStatus(s consult.Status) Status { return Status(strings.ToUpper(string(s))) }
 
-// showLinks is empty where d has no links.
+// showLinks has the links of the session's own doctor and patient, who are the
+// oldest of their roles: others may be invited in the same. It is empty where d has no links.
 func showLinks(d *consult.Details) Links {
-	var links Links
-	for _, seat := range d.Seats {
-		switch link := d.Links[seat.ID]; seat.Role {
-		case consult.RoleDoctor:
-			links.Doctor = link
-		case consult.RolePatient:
-			links.Patient = link
+	link := func(role consult.Role) string {
+		for _, seat := range d.Seats { // the oldest first
+			if seat.Role == role {
+				return d.Links[seat.ID]
+			}
 		}
+		return ""
 	}
-	return links
+	return Links{Doctor: link(consult.RoleDoctor), Patient: link(consult.RolePatient)}
 }
 
 func showParticipant(seat *consult.Seat, all []*consult.Attendance) Participant {
