@@ -94,7 +94,7 @@ var titles = map[consult.Code]words{
 
 // What this package itself has to say.
 const (
-	msgSeeFields           = "the request is not valid: see the fields"
+	msgSeeFields           = "the request is not valid: see errors"
 	msgNoBody              = "a JSON body is required"
 	msgBodyBroken          = "the body could not be read"
 	msgBodyTooLarge        = "the body is larger than 64 KiB"

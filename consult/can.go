@@ -163,10 +163,14 @@ func authorize(p Principal, a Action, of target) error {
 	default:
 		return Errorf(CodeUnauthorized, "nobody known is calling")
 	}
-	if !allowed {
+	switch {
+	case allowed:
+		return nil
+	case p.Key != nil && r.Scope != "":
+		return Errorf(CodeForbidden, "the key lacks the scope %s", r.Scope)
+	default:
 		return Errorf(CodeForbidden, "this caller may not do %s", a)
 	}
-	return nil
 }
 
 // holds tells whether the role and the admission of a seat give it the right.
