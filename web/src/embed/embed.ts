@@ -5,8 +5,8 @@
 type Type = TMK.EventType;
 type Listener = (event: TMK.RoomEvent) => void;
 
-/** What the frame must be allowed to do (Permissions Policy). */
-const permissions = 'camera; microphone; display-capture; autoplay; fullscreen; clipboard-write; screen-wake-lock';
+/** What the frame must be allowed to do (Permissions Policy); fullscreen has an attribute of its own. */
+const permissions = 'camera; microphone; display-capture; autoplay; clipboard-write; screen-wake-lock';
 
 /** A room that has not answered this long after its frame has loaded will not: its server does not know our origin. */
 const answerWithin = 15_000;
