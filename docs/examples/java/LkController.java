@@ -9,7 +9,7 @@ import org.springframework.web.client.RestClient;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 
-/** LK in forty lines, for Spring Boot 3.2 or newer with spring-boot-starter-web. */
+/** LK in forty lines, for Spring Boot 3 (3.2 or newer) with spring-boot-starter-web. */
 @RestController
 public class LkController {
     private final RestClient tmk;

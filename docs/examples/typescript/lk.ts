@@ -1,7 +1,7 @@
 // LK in fifty lines: it registers its endpoint, books a consultation, hands out the two links and is told what
 // becomes of it. Node 20 or newer, no dependency.
 //
-//   TMK=http://localhost:8080 KEY=tmk_… SELF=http://localhost:9000 npx tsx lk.ts
+//   TMK=http://localhost:8080 KEY=tmk_… SELF=http://localhost:9000 npx tsx lk.ts     (Node 22.18 or newer: node lk.ts)
 
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
