@@ -54,9 +54,10 @@ export function Sessions() {
 
 function SessionRow({ session }: { session: Session }) {
   const { t, i18n } = useTranslation();
+  const over = session.status === 'CANCELLED' ? 'cancelled' : session.status === 'MISSED' ? 'missed' : 'ended';
   const times = [
     session.startedAt && t('portal.sessions.started', { time: timeOf(session.startedAt, i18n.language) }),
-    session.finishedAt && t('portal.sessions.ended', { time: timeOf(session.finishedAt, i18n.language) }),
+    session.finishedAt && t(`portal.sessions.${over}`, { time: timeOf(session.finishedAt, i18n.language) }),
   ].filter(Boolean);
   return (
     <li className={style.row} data-testid="session-row" data-id={session.id} data-status={session.status}>
@@ -65,11 +66,11 @@ function SessionRow({ session }: { session: Session }) {
         <span>{times.join(', ')}</span>
       </div>
       <div className={style.who}>
-        <strong>{session.doctor.name || t('portal.noname')}</strong>
+        <strong>{session.doctor.name || session.doctor.id}</strong>
         <span>{session.doctor.specialty || t('role.doctor')}</span>
       </div>
       <div className={style.who}>
-        <strong>{session.patient.name || t('portal.noname')}</strong>
+        <strong>{session.patient.name || session.patient.id}</strong>
         <span>{session.topic || t('role.patient')}</span>
       </div>
       <div className={style.end}>

@@ -50,6 +50,8 @@ export const en: PortalText & Record<string, unknown> = {
       noneText: 'They are created through the API. You can try it on the page “API description”.',
       started: 'started {{time}}',
       ended: 'ended {{time}}',
+      cancelled: 'cancelled {{time}}',
+      missed: 'counted as missed {{time}}',
       policy: { off: 'not recorded', ask: 'recorded by consent', required: 'always recorded' },
     },
     recordings: {

@@ -49,6 +49,8 @@ export const ru = {
       noneText: 'Их создаёт личный кабинет по API. Попробовать можно на странице «Описание API».',
       started: 'началась {{time}}',
       ended: 'закончилась {{time}}',
+      cancelled: 'отменена {{time}}',
+      missed: 'признана несостоявшейся {{time}}',
       policy: { off: 'без записи', ask: 'запись по согласию', required: 'запись обязательна' },
     },
     recordings: {
