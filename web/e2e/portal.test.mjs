@@ -385,7 +385,7 @@ async function eraseOne(anna, section, screen) {
   await id(anna, 'erase-confirm').click();
   await anna.locator(`[data-testid=recording-row][data-id=${one}][data-state=erased]`).waitFor();
   await id(row, 'recording-erased').getByText('Отзыв согласия').waitFor();
-  await screen('recordings');
+  await screen('recordings-erased');
   const ask = (path) => fetch(`${server.url}${base}/recordings/${one}${path}`, { headers: { authorization: `Bearer ${key}` } });
   assert.equal((await (await ask('')).json()).state, 'erased');
   assert.ok([404, 409, 410].includes((await ask('/content')).status));

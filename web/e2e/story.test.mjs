@@ -256,6 +256,7 @@ async function story(t, { database, brief = false }) {
     await seen(admin, 'login-error');
     await admin.locator('input[name=password]').fill(password);
     await id(admin, 'login-submit').click();
+    await id(admin, 'nav-recordings').click();
     const row = admin.locator(`[data-testid=recording-row][data-id=${files[0].id}]`);
     await row.waitFor();
     await screen(admin, 'recordings');
