@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
 import decodeQR from 'qr/decode.js';
-import { launch, look, person, steps, until } from './browser.mjs';
+import { inbound, launch, look, person, steps, until } from './browser.mjs';
 import { startServer } from './server.mjs';
 import * as act from './steps.mjs';
 
@@ -370,7 +370,7 @@ async function eraseOne(anna, section, screen) {
   }
   await act.admit(doctor);
   await Promise.all([seen(doctor, 'recording-sign'), seen(patient, 'recording-sign')]);
-  await new Promise((done) => setTimeout(done, 3000)); // there must be something to erase
+  await until('there is something to erase', async () => (await inbound(doctor)).frames > 60);
   await act.end(doctor);
   await Promise.all([doctor.context().close(), patient.context().close()]);
   await section('recordings');
