@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -55,9 +56,22 @@ func deliverForEver(url string) error {
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
 	w := New(Config{AllowPrivate: true, Workers: 4, PerWebhook: 1000, Timeout: killTimeout, Poll: 10 * time.Millisecond},
 		db, new(consult.LocalFeed), log)
+	w.client.Transport = dated{w.client.Transport}
 	w.lease = killLease
 	w.waits = slices.Repeat(waits{killRetry}, 50)
 	return w.Run(ctx)
+}
+
+// sentAt is a header that tells when a request was sent, in nanoseconds.
+const sentAt = "Test-Sent-At"
+
+// dated says of each request when it was sent.
+type dated struct{ http.RoundTripper }
+
+func (d dated) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Set(sentAt, strconv.FormatInt(time.Now().UnixNano(), 10))
+	return d.RoundTripper.RoundTrip(r)
 }
 
 // TestKills kills workers at random moments while events are made and an

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"path"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -87,13 +88,22 @@ func (m *moody) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err := Verify(secrets, r.Header, body, time.Now()); err != nil {
 		m.complain("%v %d: %v", at, told.Sequence, err)
 	}
-	m.enter(r, at, told.Sequence)
+	sent, err := strconv.ParseInt(r.Header.Get(sentAt), 10, 64)
+	if err != nil {
+		m.complain("%v %d: sent at %v", at, told.Sequence, err)
+	}
+	if !m.enter(r, time.Unix(0, sent), at, told.Sequence) {
+		<-r.Context().Done()
+		return
+	}
 	m.answer(w, r, at, told.Sequence)
 }
 
 // enter notes an arrival. An event may come when the one before it was
 // answered, and when no other request of its line is under way whose sender lives.
-func (m *moody) enter(r *http.Request, at line, sequence int64) {
+// It is false for a request that took so long to get here that its sender waits
+// for it no more.
+func (m *moody) enter(r *http.Request, sent time.Time, at line, sequence int64) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	a := m.lines[at]
@@ -101,16 +111,25 @@ func (m *moody) enter(r *http.Request, at line, sequence int64) {
 		a = new(arrivals)
 		m.lines[at] = a
 	}
-	if before := a.inside; before != nil {
+	for a.inside != nil && a.inside.Err() == nil {
+		before := a.inside
 		m.mu.Unlock()
 		select {
-		case <-before.Done(): // the sender was killed, or gave up: the news of it took its time
+		case <-before.Done(): // its sender was killed, or gave up: the news of it took its time
+		case <-r.Context().Done():
 		case <-time.After(5 * time.Second):
 		}
 		m.mu.Lock()
-		if a.inside != nil && a.inside.Err() == nil || a.inside != before {
-			m.wrong = append(m.wrong, fmt.Sprintf("%v: two at a time, %d the second", at, sequence))
+		if r.Context().Err() != nil {
+			return false
 		}
+		if a.inside == nil || before.Err() == nil { // it was answered while this one was here, or still is not
+			m.wrong = append(m.wrong, fmt.Sprintf("%v: two at a time, %d the second", at, sequence))
+			break
+		}
+	}
+	if time.Since(sent) >= killTimeout {
+		return false
 	}
 	a.inside = r.Context()
 	if sequence > a.answered+1 {
@@ -125,6 +144,7 @@ func (m *moody) enter(r *http.Request, at line, sequence int64) {
 	}
 	m.requests++
 	m.tellLocked()
+	return true
 }
 
 func (m *moody) tellLocked() {

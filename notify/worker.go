@@ -29,7 +29,7 @@ type Config struct {
 }
 
 // Bounds of what the outbox may take. A claim that comes late has used up some
-// of its own lease, so it must be short against it.
+// of its own lease: of that, see [Worker.deliver].
 const (
 	claimWithin  = 3 * time.Second
 	settleWithin = 10 * time.Second
@@ -103,11 +103,12 @@ func (w *Worker) Run(ctx context.Context) error {
 	poll := time.NewTicker(w.cfg.Poll)
 	defer poll.Stop()
 	for ctx.Err() == nil {
+		until := time.Now().Add(w.lease)
 		for _, d := range w.claim(ctx, cap(slots)-len(slots)) {
 			slots <- struct{}{} // never blocks: only this goroutine fills slots
 			running.Go(func() {
 				defer func() { <-slots; w.poke() }() // its successor may go now
-				w.deliver(tries, d)
+				w.deliver(tries, d, until)
 			})
 		}
 		select {
@@ -150,8 +151,15 @@ func (w *Worker) claim(ctx context.Context, limit int) []consult.Delivery {
 
 // deliver tries once and settles. When ctx ends during the try, nothing is
 // settled: whether the endpoint got it is not known, and that is no fault of its.
-func (w *Worker) deliver(ctx context.Context, d consult.Delivery) {
+// Until then the delivery is ours: where the database or the machine was so slow
+// that a whole try has no room before it, there is none, for another worker's
+// could overtake it; the delivery comes again when its lease is over.
+func (w *Worker) deliver(ctx context.Context, d consult.Delivery, until time.Time) {
 	log := w.log.With("event", d.Event.ID, "type", d.Event.Type, "webhook", d.Webhook.ID, "try", d.Attempts+1)
+	if time.Until(until) < w.cfg.Timeout {
+		log.Warn("a delivery was taken too late to be tried; it will be taken again")
+		return
+	}
 	o := w.trySafely(ctx, d, log)
 	if ctx.Err() != nil && !o.Delivered {
 		return

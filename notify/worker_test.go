@@ -175,6 +175,31 @@ func TestGone(t *testing.T) {
 	}
 }
 
+// A try that could outlive its lease could be overtaken by another worker's, so there is none.
+func TestLateClaimIsNotTried(t *testing.T) {
+	w := newWorld(t)
+	lk := newEndpoint(t, nil)
+	w.webhook(lk.URL)
+	w.Schedule(t, nil)
+	worker := New(Config{AllowPrivate: true, Timeout: time.Minute, Now: w.Clock.Now}, w, w.Feed, slog.New(slog.DiscardHandler))
+	ds := worker.claim(t.Context(), 1)
+	if len(ds) != 1 {
+		t.Fatalf("%d claimed", len(ds))
+	}
+	worker.deliver(t.Context(), ds[0], time.Now().Add(59*time.Second))
+	if tried, settled := len(lk.got()), len(w.settled()); tried != 0 || settled != 0 {
+		t.Errorf("%d tries, %d settled", tried, settled)
+	}
+	w.advance(worker.lease)
+	if ds = worker.claim(t.Context(), 1); len(ds) != 1 {
+		t.Fatalf("%d claimed when the lease was over", len(ds))
+	}
+	worker.deliver(t.Context(), ds[0], time.Now().Add(worker.lease))
+	if tried, settled := len(lk.got()), w.settled(); tried != 1 || len(settled) != 1 || !settled[0].Delivered {
+		t.Errorf("%d tries, settled %+v", tried, settled)
+	}
+}
+
 func TestRetryAfterIsHonoured(t *testing.T) {
 	w := newWorld(t)
 	lk := newEndpoint(t, func(n int, rw http.ResponseWriter, _ *http.Request) {
