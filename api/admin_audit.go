@@ -95,7 +95,7 @@ func (a *API) verifyAudit(c echo.Context) error {
 	}
 	shown := AuditVerdict{
 		Ok: v.Why == "", Entries: v.Entries, At: a.cfg.Now().UTC(),
-		HeadN: v.Head.N, HeadLink: v.Head.Link, Why: string(v.Why),
+		HeadN: v.Head.N, HeadLink: v.Head.Link, Why: AuditVerdictWhy(v.Why),
 	}
 	if v.FirstBad != nil {
 		names, err := a.actorNames(c.Request().Context())

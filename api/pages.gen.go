@@ -31,6 +31,36 @@ func (e APIKeyState) Valid() bool {
 	}
 }
 
+// Defines values for AuditVerdictWhy.
+const (
+	AuditVerdictWhyChanged   AuditVerdictWhy = "changed"
+	AuditVerdictWhyCut       AuditVerdictWhy = "cut"
+	AuditVerdictWhyForged    AuditVerdictWhy = "forged"
+	AuditVerdictWhyGap       AuditVerdictWhy = "gap"
+	AuditVerdictWhyRemoved   AuditVerdictWhy = "removed"
+	AuditVerdictWhyReordered AuditVerdictWhy = "reordered"
+)
+
+// Valid indicates whether the value is a known member of the AuditVerdictWhy enum.
+func (e AuditVerdictWhy) Valid() bool {
+	switch e {
+	case AuditVerdictWhyChanged:
+		return true
+	case AuditVerdictWhyCut:
+		return true
+	case AuditVerdictWhyForged:
+		return true
+	case AuditVerdictWhyGap:
+		return true
+	case AuditVerdictWhyRemoved:
+		return true
+	case AuditVerdictWhyReordered:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ConsentAnswer.
 const (
 	ConsentAnswerGiven   ConsentAnswer = "given"
@@ -295,9 +325,12 @@ type AuditVerdict struct {
 	HeadN    int64  `json:"headN"`
 	Ok       bool   `json:"ok"`
 
-	// Why What is wrong with it.
-	Why string `json:"why,omitempty,omitzero"`
+	// Why What is wrong; cut is wrong with no one entry.
+	Why AuditVerdictWhy `json:"why,omitempty,omitzero"`
 }
+
+// AuditVerdictWhy What is wrong; cut is wrong with no one entry.
+type AuditVerdictWhy string
 
 // Brand defines model for Brand.
 type Brand struct {

@@ -91,6 +91,7 @@ type AuditFault string
 
 const (
 	AuditChanged   AuditFault = "changed"   // the entry is not what was chained
+	AuditForged    AuditFault = "forged"    // it was chained, but not written, or not so, by who has the key
 	AuditRemoved   AuditFault = "removed"   // entries before it are gone, and the rest was renumbered
 	AuditReordered AuditFault = "reordered" // it stands in another one's place
 	AuditGap       AuditFault = "gap"       // entries before it are gone
@@ -109,8 +110,16 @@ type AuditVerdict struct {
 const verifyPage = 1000
 
 // VerifyAudit seals, and checks the whole chain, and that it still holds the head
-// that the store keeps beside it and those that were noted elsewhere.
+// that the store keeps beside it, the one of the anchor and those that were noted elsewhere.
 func (d *Desk) VerifyAudit(ctx context.Context, noted ...AuditHead) (AuditVerdict, error) {
+	anchor, err := d.anchored()
+	if err != nil {
+		return AuditVerdict{}, err
+	}
+	return d.verifyAudit(ctx, append(anchor, noted...))
+}
+
+func (d *Desk) verifyAudit(ctx context.Context, noted []AuditHead) (AuditVerdict, error) {
 	if err := d.Seal(ctx); err != nil {
 		return AuditVerdict{}, err
 	}
@@ -190,6 +199,9 @@ func (v *verifier) fault(rest []*AuditEntry) AuditFault {
 		return AuditGap
 	}
 	if v.follows(v.link, a, a.N) {
+		if a.Forged {
+			return AuditForged
+		}
 		return ""
 	}
 	for _, other := range rest[1:] {

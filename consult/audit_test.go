@@ -18,6 +18,19 @@ func verify(t *testing.T, w *consulttest.World, noted ...consult.AuditHead) cons
 	return must(w.Desk.VerifyAudit(t.Context(), noted...))(t)
 }
 
+// onFile is a world, and its database as somebody sees it who has the file.
+func onFile(t *testing.T, change func(*consult.Config)) (*consulttest.World, *sql.DB) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "tmk.db")
+	w := consulttest.Open(t, "sqlite:"+path, change)
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return w, db
+}
+
 func TestVerifyAudit(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *consulttest.World) {
 		if v := verify(t, w); v.Why != "" || v.Entries != 0 || v.Head != (consult.AuditHead{}) {
@@ -66,8 +79,7 @@ func TestVerifyAuditTells(t *testing.T) {
 		"swapped":               {`UPDATE audit SET place = 100 WHERE place = 4; UPDATE audit SET place = 4 WHERE place = 6; UPDATE audit SET place = 6 WHERE place = 100`, 4, consult.AuditReordered},
 	} {
 		t.Run(name, func(t *testing.T) {
-			path := filepath.Join(t.TempDir(), "tmk.db")
-			w := consulttest.Open(t, "sqlite:"+path, nil)
+			w, db := onFile(t, nil)
 			for range 4 {
 				w.Schedule(t, nil) // two entries each, of the key and of the consultation
 			}
@@ -75,11 +87,6 @@ func TestVerifyAuditTells(t *testing.T) {
 			if v := verify(t, w); v.Why != "" || v.Entries != 9 {
 				t.Fatalf("%+v", v)
 			}
-			db, err := sql.Open("sqlite", path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer db.Close()
 			if _, err := db.Exec(tt.forge); err != nil {
 				t.Fatal(err)
 			}
@@ -94,16 +101,10 @@ func TestVerifyAuditTells(t *testing.T) {
 // TestVerifyAuditCut: entries that are cut off the end leave no trace in the chain; the
 // head beside it tells, and of whoever changes that too a head that was noted elsewhere.
 func TestVerifyAuditCut(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "tmk.db")
-	w := consulttest.Open(t, "sqlite:"+path, nil)
+	w, db := onFile(t, nil)
 	w.Schedule(t, nil)
 	w.Schedule(t, nil)
 	head := verify(t, w).Head
-	db, err := sql.Open("sqlite", path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
 	if _, err := db.Exec(`DELETE FROM audit WHERE place = 4`); err != nil {
 		t.Fatal(err)
 	}
@@ -118,6 +119,37 @@ func TestVerifyAuditCut(t *testing.T) {
 	}
 	if v := verify(t, w, head); v.Why != consult.AuditCut || v.Entries != 3 || v.FirstBad != nil {
 		t.Errorf("%+v", v)
+	}
+}
+
+// TestVerifyAuditForged: the server chains what it finds unchained, whoever wrote it; it does not take it for its own.
+func TestVerifyAuditForged(t *testing.T) {
+	const anew = `UPDATE audit SET place = 0, link = NULL; UPDATE heads SET place = 0, link = NULL WHERE log = 'audit'`
+	for name, tt := range map[string]struct {
+		forge string
+		bad   int64
+	}{
+		"a new entry": {`INSERT INTO audit (id, at, actor, action, consultation_id, object, detail)
+			VALUES ('au_zz', 1, 'staff:u_x', 'recording.read', '', 'r_1', '')`, 5},
+		"with the MAC of another": {`INSERT INTO audit (id, at, actor, action, consultation_id, object, detail, mac)
+			SELECT 'au_zz', at, 'staff:u_x', action, consultation_id, object, detail, mac FROM audit WHERE place = 2`, 5},
+		"a history of one's own": {`UPDATE audit SET actor = 'staff:u_x' WHERE place = 2; ` + anew, 2},
+		"signed without a key":   {`UPDATE audit SET actor = 'staff:u_x', mac = zeroblob(32) WHERE place = 3; ` + anew, 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, db := onFile(t, nil)
+			w.Schedule(t, nil)
+			w.Schedule(t, nil)
+			if v := verify(t, w); v.Why != "" || v.Entries != 4 {
+				t.Fatalf("%+v", v)
+			}
+			if _, err := db.Exec(tt.forge); err != nil {
+				t.Fatal(err)
+			}
+			if v := verify(t, w); v.Why != consult.AuditForged || v.FirstBad.N != tt.bad || v.Entries != tt.bad-1 {
+				t.Errorf("%+v, first bad %+v", v, v.FirstBad)
+			}
+		})
 	}
 }
 

@@ -53,6 +53,7 @@ const (
 	actBeginRecording   Action = "recording.begin"
 	actEndRecording     Action = "recording.end"
 	actForgetRecording  Action = "recording.forget"
+	actAcceptAudit      Action = "audit.accept"
 	actCreateKey        Action = "apikey.create"
 	actRevokeKey        Action = "apikey.revoke"
 	actCreateSigningKey Action = "signingkey.create"

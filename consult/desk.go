@@ -20,6 +20,7 @@ type Config struct {
 	Node         string        // which server this is, for attendances; "" on a server of its own
 	LinkKey      []byte        // 32 secret bytes that links are derived from; every node has the same
 	AuditKey     []byte        // 32 secret bytes that the audit is chained with; every node has the same
+	AuditAnchor  AuditAnchor   // where the head of the audit is noted outside the store; nil: nowhere
 }
 
 // DefaultConfig is the law of docs: 15 min early, 30 min grace, 10 min empty, 8 h at most, 100 MiB a file,

@@ -137,4 +137,5 @@ type AuditEntry struct {
 	Detail         string         // no personal data
 	N              int64          // its place in the chain, from 1, no gaps; 0 until Store.Seal gave it one
 	Link           []byte         // MAC over the link before it and this entry; nil until sealed
+	Forged         bool           // somebody wrote or changed it who has not the store's key. Set by reading.
 }

@@ -8,19 +8,22 @@ import (
 )
 
 const (
-	auditColumns = `id, at, actor, action, consultation_id, object, detail, place, link`
+	auditColumns = `id, at, actor, action, consultation_id, object, detail, place, link, mac`
 	auditUpTo    = `SELECT at, n FROM audit WHERE id = $1`
 )
 
-func scanAudit(r row, a *consult.AuditEntry) error {
-	return r.Scan(&a.ID, (*instant)(&a.At), &a.Actor, &a.Action, &a.ConsultationID, &a.Object, &a.Detail, &a.N, &a.Link)
+func (t *tx) scanAudit(r row, a *consult.AuditEntry) error {
+	var mac []byte
+	err := r.Scan(&a.ID, (*instant)(&a.At), &a.Actor, &a.Action, &a.ConsultationID, &a.Object, &a.Detail, &a.N, &a.Link, &mac)
+	a.Forged = !t.vault.signs(a, mac)
+	return err
 }
 
 // AddAudit takes no notice of N and Link: Seal gives them.
 func (t *tx) AddAudit(a *consult.AuditEntry) error {
-	return t.add("audit entry", `INSERT INTO audit (id, at, actor, action, consultation_id, object, detail, kind, area)
-		VALUES (`+placeholders(1, 9)+`) ON CONFLICT DO NOTHING`,
-		a.ID, a.At, a.Actor, a.Action, a.ConsultationID, a.Object, a.Detail, upTo(a.Actor, ":"), upTo(a.Action, "."))
+	return t.add("audit entry", `INSERT INTO audit (id, at, actor, action, consultation_id, object, detail, kind, area, mac)
+		VALUES (`+placeholders(1, 10)+`) ON CONFLICT DO NOTHING`,
+		a.ID, a.At, a.Actor, a.Action, a.ConsultationID, a.Object, a.Detail, upTo(a.Actor, ":"), upTo(a.Action, "."), t.vault.sign(a))
 }
 
 // upTo is what s begins with, up to the first mark and with it; "" when it has none.
@@ -77,7 +80,7 @@ func (t *tx) Audit(q consult.AuditQuery) ([]*consult.AuditEntry, error) {
 	}
 	where, args := f.where()
 	args = append(args, q.Limit)
-	return many(t, "audit", scanAudit, `SELECT `+auditColumns+` FROM audit`+where+
+	return many(t, "audit", t.scanAudit, `SELECT `+auditColumns+` FROM audit`+where+
 		fmt.Sprintf(` ORDER BY at DESC, n DESC LIMIT $%d`, len(args)), args...)
 }
 
@@ -85,7 +88,7 @@ func (t *tx) AuditChain(after int64, limit int) ([]*consult.AuditEntry, error) {
 	if err := checkLimit(limit); err != nil {
 		return nil, err
 	}
-	return many(t, "audit", scanAudit, `SELECT `+auditColumns+` FROM audit
+	return many(t, "audit", t.scanAudit, `SELECT `+auditColumns+` FROM audit
 		WHERE place > 0 AND place > $1 ORDER BY place LIMIT $2`, after, limit)
 }
 

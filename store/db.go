@@ -58,9 +58,9 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	var db *DB
 	switch scheme, rest, _ := strings.Cut(cfg.URL, ":"); scheme {
 	case "sqlite":
-		db, err = openSQLite(ctx, rest, cfg.Log)
+		db, err = openSQLite(ctx, rest, secrets, cfg.Log)
 	case "postgres", "postgresql":
-		db, err = openPostgres(ctx, cfg.URL, cfg.Log)
+		db, err = openPostgres(ctx, cfg.URL, secrets, cfg.Log)
 	default:
 		err = fmt.Errorf("open store: the address must start with sqlite: or postgres://, not %q", scheme)
 	}

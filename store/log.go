@@ -115,12 +115,16 @@ type unlinked struct {
 	consult.AuditEntry
 }
 
+const unlinkedRows = `SELECT n, id, at, actor, action, consultation_id, object, detail FROM audit`
+
+func scanUnlinked(r row, a *unlinked) error {
+	return r.Scan(&a.n, &a.ID, (*instant)(&a.At), &a.Actor, &a.Action, &a.ConsultationID, &a.Object, &a.Detail)
+}
+
 // sealAudit links a batch of entries into the chain, and returns the last of
 // them in the order of writing, 0 when there was none.
 func (t *tx) sealAudit(link func(before []byte, a *consult.AuditEntry) []byte) (int64, error) {
-	batch, err := many(t, "audit", func(r row, a *unlinked) error {
-		return r.Scan(&a.n, &a.ID, (*instant)(&a.At), &a.Actor, &a.Action, &a.ConsultationID, &a.Object, &a.Detail)
-	}, `SELECT n, id, at, actor, action, consultation_id, object, detail FROM audit WHERE place = 0 ORDER BY n LIMIT $1`, sealBatch)
+	batch, err := many(t, "audit", scanUnlinked, unlinkedRows+` WHERE place = 0 ORDER BY n LIMIT $1`, sealBatch)
 	if err != nil || len(batch) == 0 {
 		return 0, err
 	}

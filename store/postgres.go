@@ -28,7 +28,7 @@ const connections = 16
 //
 // A commit is as durable as the server's synchronous_commit says; its default, on, keeps
 // the promise of Update.
-func openPostgres(ctx context.Context, url string, log *slog.Logger) (*DB, error) {
+func openPostgres(ctx context.Context, url string, secrets *vault, log *slog.Logger) (*DB, error) {
 	cfg, err := pgx.ParseConfig(url)
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err) // pgx leaves the password out
@@ -40,7 +40,7 @@ func openPostgres(ctx context.Context, url string, log *slog.Logger) (*DB, error
 	pool.SetMaxOpenConns(connections)
 	pool.SetMaxIdleConns(connections)
 	pool.SetConnMaxIdleTime(5 * time.Minute)
-	if err := migratePostgres(ctx, pool, log); err != nil {
+	if err := migratePostgres(ctx, pool, secrets, log); err != nil {
 		return nil, errors.Join(fmt.Errorf("open store: %w", classify(err).err), pool.Close())
 	}
 	return &DB{

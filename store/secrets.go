@@ -4,7 +4,11 @@ import (
 	"context"
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,7 +26,13 @@ const keySize = 32
 // It is AES-256-GCM. A sealed column is one byte of version, a random nonce,
 // the ciphertext and its tag. Table, column and row are the additional data, so
 // what is moved to another place does not open there.
-type vault struct{ aead cipher.AEAD }
+//
+// It also signs what whoever writes to the database must not be able to make up,
+// with another key.
+type vault struct {
+	aead    cipher.AEAD
+	signKey []byte
+}
 
 const sealVersion = 1
 
@@ -38,7 +48,11 @@ func newVault(key []byte) (*vault, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the cipher that seals secrets: %w", err)
 	}
-	return &vault{aead}, nil
+	signKey, err := hkdf.Key(sha256.New, key, nil, "tmk audit entry", keySize)
+	if err != nil {
+		return nil, fmt.Errorf("make the key that signs audit entries: %w", err)
+	}
+	return &vault{aead, signKey}, nil
 }
 
 // place is where a sealed value stands.
@@ -76,6 +90,22 @@ func (v *vault) open(sealed, place []byte) ([]byte, error) {
 	return value, nil
 }
 
+// sign is the MAC of an audit entry: HMAC-SHA256 over every field that it is written
+// with, each with its length, so that no two entries are signed alike.
+func (v *vault) sign(a *consult.AuditEntry) []byte {
+	mac := hmac.New(sha256.New, v.signKey)
+	number := func(n int64) { mac.Write(binary.BigEndian.AppendUint64(nil, uint64(n))) }
+	number(a.At.UnixMicro())
+	for _, s := range []string{a.ID, a.Actor, a.Action, string(a.ConsultationID), a.Object, a.Detail} {
+		number(int64(len(s)))
+		mac.Write([]byte(s))
+	}
+	return mac.Sum(nil)
+}
+
+// signs tells whether an audit entry is one that sign made this MAC for.
+func (v *vault) signs(a *consult.AuditEntry, mac []byte) bool { return hmac.Equal(v.sign(a), mac) }
+
 // sealJSON seals a list or a map; an empty one is nothing.
 func sealJSON[T ~[]string | ~map[string]string | ~[]consult.WebhookSecret](v *vault, list T, place []byte) []byte {
 	return v.seal([]byte(toJSON(list)), place)
@@ -96,22 +126,31 @@ var errWrongKey = errors.New("the database was made with another secret: what is
 
 const checkText = "this is the key"
 
+var checkPlace = place("seal_check", "sealed")
+
 // checkKey remembers the key in a new database, and refuses another in a known one. It also seals
 // what versions before sealing have left open.
 func (db *DB) checkKey(ctx context.Context) error {
-	where := place("seal_check", "sealed")
 	return db.run(ctx, db.write, db.updates, func(t *tx) error {
 		if _, err := t.exec("note the key", `INSERT INTO seal_check (id, sealed) VALUES (1, $1) ON CONFLICT DO NOTHING`,
-			db.vault.seal([]byte(checkText), where)); err != nil {
+			db.vault.seal([]byte(checkText), checkPlace)); err != nil {
 			return err
 		}
-		sealed, err := one(t, "check of the key", func(r row, b *[]byte) error { return r.Scan(b) }, `SELECT sealed FROM seal_check WHERE id = 1`)
-		if err != nil {
+		if err := t.knowsKey(); err != nil {
 			return err
-		}
-		if text, err := db.vault.open(*sealed, where); err != nil || string(text) != checkText {
-			return errWrongKey
 		}
 		return t.sealOldSecrets()
 	})
+}
+
+// knowsKey refuses a key that is not the one which the database remembers, if it does.
+func (t *tx) knowsKey() error {
+	sealed, err := many(t, "check of the key", func(r row, b *[]byte) error { return r.Scan(b) }, `SELECT sealed FROM seal_check WHERE id = 1`)
+	if err != nil || len(sealed) == 0 {
+		return err
+	}
+	if text, err := t.vault.open(*sealed[0], checkPlace); err != nil || string(text) != checkText {
+		return errWrongKey
+	}
+	return nil
 }

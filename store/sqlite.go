@@ -25,7 +25,7 @@ const readers = 8
 // at once, so that what an Update reads nobody changes before it commits:
 // Updates are serial. The busy timeout is for other processes (a backup, a
 // command line): ours queue for the one writing connection.
-func openSQLite(ctx context.Context, path string, log *slog.Logger) (*DB, error) {
+func openSQLite(ctx context.Context, path string, secrets *vault, log *slog.Logger) (*DB, error) {
 	if path == "" {
 		return nil, errors.New("open store: sqlite: names no file")
 	}
@@ -53,7 +53,7 @@ func openSQLite(ctx context.Context, path string, log *slog.Logger) (*DB, error)
 		views: sql.TxOptions{ReadOnly: true},
 		lock:  func(*tx, int64) error { return nil }, // the one writer has the only lock there is
 	}
-	if err := migrateSQLite(ctx, write, log); err != nil {
+	if err := migrateSQLite(ctx, write, secrets, log); err != nil {
 		return nil, errors.Join(fmt.Errorf("open store %s: %w", path, err), write.Close())
 	}
 	db.read, err = openSQLitePool(path, common, "_query_only", "on", readers)

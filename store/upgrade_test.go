@@ -235,6 +235,11 @@ func upgradedLogs(t *testing.T, db *store.DB) {
 	if len(chain) != 3 || chain[0].ID != "au_9" || chain[2].ID != "au_7" {
 		t.Errorf("the chain is %+v", chain)
 	}
+	for _, a := range chain {
+		if a.Forged {
+			t.Errorf("%s is not signed", a.ID)
+		}
+	}
 	if err := db.View(t.Context(), func(tx consult.Tx) error {
 		events, err := tx.Events("lk", "", 10)
 		if err != nil {
@@ -301,4 +306,49 @@ func lines(t *testing.T, db *store.DB, query string) []string {
 
 func without(list, others []string) []string {
 	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return slices.Contains(others, s) })
+}
+
+// What was written before entries were signed is signed once, with the key of the database and no other.
+func TestUpgradeSignsWithTheRightKey(t *testing.T) {
+	for name, url := range map[string]func(testing.TB) string{"SQLite": sqliteURL, "Postgres": pgtest.URL} {
+		t.Run(name, func(t *testing.T) {
+			address := url(t)
+			db := open(t, address)
+			if err := db.Update(t.Context(), func(tx consult.Tx) error {
+				for n := range 1203 { // some batches and a rest
+					if err := tx.AddAudit(&consult.AuditEntry{ID: fmt.Sprint("au_", n), At: at, Actor: "system", Action: "a.b"}); err != nil {
+						return err
+					}
+				}
+				return nil
+			}); err != nil {
+				t.Fatal(err)
+			}
+			for _, back := range []string{`ALTER TABLE audit DROP COLUMN mac`, `DELETE FROM goose_db_version WHERE version_id = 3`} {
+				if err := db.Exec(t.Context(), back); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := db.Close(); err != nil {
+				t.Fatal(err)
+			}
+			other, err := store.Open(t.Context(), store.Config{URL: address, Key: []byte(strings.Repeat("x", 32))})
+			if err == nil || !strings.Contains(err.Error(), "another secret") {
+				t.Fatalf("%v, %v", other, err)
+			}
+			upgraded := open(t, address)
+			if err := upgraded.Seal(t.Context(), storetest.Link); err != nil {
+				t.Fatal(err)
+			}
+			chain, err := storetest.Chain(t.Context(), upgraded)
+			if err != nil || len(chain) != 1203 {
+				t.Fatalf("%d entries, %v", len(chain), err)
+			}
+			for _, a := range chain {
+				if a.Forged {
+					t.Fatalf("%s is not signed", a.ID)
+				}
+			}
+		})
+	}
 }

@@ -14,6 +14,7 @@ import (
 
 type auditCmd struct {
 	Verify auditVerify `cmd:"" help:"Check that nobody has changed, removed or cut off what the audit holds."`
+	Accept auditAccept `cmd:"" help:"Take the audit for whole although its end is not the one that was noted: after an older copy of the database was put back."`
 	List   auditList   `cmd:"" help:"Who did what, newest first."`
 }
 
@@ -46,13 +47,28 @@ func (c auditVerify) Run(a *app) error {
 	})
 }
 
+type auditAccept struct {
+	JSON bool `name:"json" help:"Print JSON."`
+}
+
+func (c auditAccept) Run(a *app) error {
+	return a.with(func(f *facts) error {
+		v, err := f.desk.AcceptAudit(a.ctx)
+		if err != nil {
+			return fmt.Errorf("accept audit: %w", err)
+		}
+		return a.showVerdict(v, c.JSON)
+	})
+}
+
 // faults say what a verdict means.
 var faults = map[consult.AuditFault]string{
 	consult.AuditChanged:   "the entry was changed",
+	consult.AuditForged:    "the entry was written or changed by somebody without the key of the installation",
 	consult.AuditRemoved:   "entries before it were removed, and the rest was numbered anew",
 	consult.AuditReordered: "the entry stands in another one's place",
 	consult.AuditGap:       "entries before it are missing",
-	consult.AuditCut:       "the end was cut off: an entry that was noted is not there",
+	consult.AuditCut:       "the end was cut off, or an older copy put back: an entry that was noted is not there",
 }
 
 func (a *app) showVerdict(v consult.AuditVerdict, asJSON bool) error {

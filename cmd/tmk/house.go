@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -12,7 +13,8 @@ import (
 
 const (
 	sealEvery      = time.Second     // what was committed gets its place in log and chain
-	flushEvery     = time.Second     // who read what is written down
+	flushEvery     = time.Second     // who read what, and whose login was refused, is written down
+	anchorEvery    = time.Second     // where the chain of the audit ends is noted outside the database
 	heartbeatEvery = 5 * time.Second // other servers on the database know that this one lives
 	daily          = 24 * time.Hour
 	lastWordsWait  = 5 * time.Second // what is still to be written at the end may take
@@ -24,9 +26,11 @@ func (s *server) keepHouse(ctx context.Context, group *errgroup.Group) {
 	for _, chore := range []chore{
 		{"seal log and audit", sealEvery, desk.Seal},
 		{"write down who read what", flushEvery, desk.FlushReads},
+		{"write down who was refused", flushEvery, s.facts.auth.FlushRefused},
 		{"tell that this server lives", heartbeatEvery, desk.Heartbeat},
 		{"look at the keys", daily, s.warnOfKeys},
-		{"check the audit", daily, s.anchorAudit},
+		{"note the head of the audit", anchorEvery, desk.AnchorAudit},
+		{"check the audit", daily, s.checkAudit},
 	} {
 		group.Go(func() error { s.every(ctx, chore); return nil })
 	}
@@ -68,10 +72,13 @@ func (s *server) every(ctx context.Context, c chore) {
 func (s *server) lastWords() error {
 	ctx, cancel := context.WithTimeout(context.Background(), lastWordsWait)
 	defer cancel()
-	if err := s.facts.desk.FlushReads(ctx); err != nil {
+	if err := errors.Join(s.facts.desk.FlushReads(ctx), s.facts.auth.FlushRefused(ctx)); err != nil {
 		return fmt.Errorf("stop: %w", err)
 	}
-	return wrap("stop", s.facts.desk.Seal(ctx))
+	if err := s.facts.desk.Seal(ctx); err != nil {
+		return fmt.Errorf("stop: %w", err)
+	}
+	return wrap("stop", s.facts.desk.AnchorAudit(ctx))
 }
 
 // warnOfKeys logs keys that end soon, and keys whose integration may not have
@@ -95,21 +102,17 @@ func (s *server) warnOfKeys(ctx context.Context) error {
 	return nil
 }
 
-// anchorAudit checks the chain and logs its head: a log that is kept elsewhere
-// proves later that nothing before it was cut off (tmk audit verify --head N:LINK).
-// The server remembers the last good head too: whoever has the database could else
-// let it seal a history of his own.
-func (s *server) anchorAudit(ctx context.Context) error {
-	v, err := s.facts.desk.VerifyAudit(ctx, s.anchors...)
+// checkAudit checks the chain and logs its head: a log that is kept elsewhere
+// proves later that nothing before it was cut off (tmk audit verify --head N:LINK),
+// also to somebody who does not trust this machine.
+func (s *server) checkAudit(ctx context.Context) error {
+	v, err := s.facts.desk.VerifyAudit(ctx)
 	if err != nil {
 		return err
 	}
 	if v.Why != "" {
 		s.log.Error("the audit was tampered with: tmk audit verify", "why", string(v.Why), "good_entries", v.Entries)
 		return nil
-	}
-	if v.Head.N > 0 {
-		s.anchors = []consult.AuditHead{v.Head}
 	}
 	s.log.Info("the audit is whole", "entries", v.Entries, "head", headText(v.Head))
 	return nil

@@ -77,8 +77,7 @@ type server struct {
 	demo     *demo.LK // nil unless asked for
 	rest     *api.API
 	handler  http.Handler
-	anchors  []consult.AuditHead // the last good head of the audit; none before it was looked for. Only anchorAudit's
-	claim    string              // token of the link that makes the first administrator; "" when there is one
+	claim    string // token of the link that makes the first administrator; "" when there is one
 }
 
 // build makes all parts, bottom-up. What fails closes what was opened before.
@@ -320,7 +319,7 @@ func deskConfig(cfg *config.Config, node string, secret *secret) consult.Config 
 		PublicURL: cfg.PublicURL, TimeZone: cfg.Room.TimeZone,
 		JoinEarly: cfg.Room.JoinEarly, Grace: cfg.Room.Grace, AbandonAfter: cfg.Room.AbandonAfter, MaxLength: cfg.Room.MaxLength,
 		MaxFileSize: int64(cfg.Room.MaxFileSize), MaxSeats: cfg.Room.MaxPeople,
-		Node: node, LinkKey: secret.derive("links"), AuditKey: secret.derive("audit"),
+		Node: node, LinkKey: secret.derive("links"), AuditKey: secret.derive("audit"), AuditAnchor: newAnchor(cfg.DataDir),
 	}
 }
 

@@ -207,7 +207,7 @@ export interface paths {
         };
         /**
          * Come back from the OIDC provider
-         * @description Logs in and redirects to where the login began, or to `/admin/?problem=CODE`: `forbidden` (no role here, or disabled), `unauthorized` (what came back cannot be trusted, or took too long), `unavailable` (the provider does not answer).
+         * @description Logs in and redirects to where the login began, or to `/admin/?problem=CODE`: `forbidden` (no role here, or disabled), `declined` (the provider says access_denied), `unauthorized` (what came back cannot be trusted, or took too long), `unavailable` (the provider does not answer). Parameters that are not named here are passed over.
          */
         get: operations["finishOidc"];
         put?: never;
@@ -1001,8 +1001,11 @@ export interface components {
             /** @description Hexadecimal. Noted elsewhere, it proves later that nothing before it was cut off (`tmk audit verify --head N:LINK`). */
             headLink: string;
             firstBad?: components["schemas"]["AuditEntry"];
-            /** @description What is wrong with it. */
-            why?: string;
+            /**
+             * @description What is wrong; cut is wrong with no one entry.
+             * @enum {string}
+             */
+            why?: "changed" | "forged" | "removed" | "reordered" | "gap" | "cut";
         };
         AdminRecordingList: {
             items: components["schemas"]["AdminRecording"][];

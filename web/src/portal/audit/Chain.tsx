@@ -72,9 +72,10 @@ function Verdict({ verdict }: { verdict: AuditVerdict }) {
   return (
     <>
       <strong>{t('portal.audit.chain.bad')}</strong>
-      {verdict.firstBad && (
-        <p>{t('portal.audit.chain.badAt', { n: verdict.firstBad.n ?? '?', why: verdict.why ?? '' })}</p>
-      )}
+      <p>
+        {verdict.firstBad && `${t('portal.audit.chain.badAt', { n: verdict.firstBad.n ?? '?' })} `}
+        {t(`portal.audit.chain.why.${verdict.why ?? 'changed'}`)}.
+      </p>
       <p>{t('portal.audit.chain.badText')}</p>
     </>
   );

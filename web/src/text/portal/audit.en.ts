@@ -11,7 +11,15 @@ export const audit = {
     goodText_many: '{{n}} entries verified, {{time}}',
     goodText_other: '{{n}} entries verified, {{time}}',
     bad: 'The chain is broken',
-    badAt: 'First wrong entry: no. {{n}}. {{why}}',
+    badAt: 'First wrong entry: no. {{n}}.',
+    why: {
+      changed: 'The entry was changed',
+      forged: 'The entry was written or changed by somebody without the key',
+      removed: 'Entries before it were removed',
+      reordered: 'It stands in another one’s place',
+      gap: 'Entries before it are missing',
+      cut: 'The end was cut off, or an older copy of the database put back: an entry that was noted is not there',
+    },
     badText:
       'Somebody changed the audit past the server. Keep the database as it is and tell whoever answers for security.',
     verify: 'Verify',
@@ -68,6 +76,13 @@ export const audit = {
     staff: 'Staff and logins',
     audit: 'Audit',
   },
+  /** Where a login failed. */
+  step: {
+    password: 'password',
+    totp: 'code from the app',
+    recovery: 'recovery code',
+    oidc: 'external account',
+  },
   action: {
     'consultation.schedule': 'Consultation created',
     'consultation.amend': 'Consultation changed',
@@ -120,6 +135,7 @@ export const audit = {
     'staff.disable': 'Member of staff disabled',
     'staff.set_password': 'Password changed',
     'staff.login': 'Login',
+    'staff.login_failed': 'Login failed',
     'staff.logout': 'Logout',
     'staff.enable_totp': 'Second step turned on',
     'staff.disable_totp': 'Second step turned off',
@@ -127,5 +143,6 @@ export const audit = {
     'staff.end_session': 'One login ended',
     'staff.end_sessions': 'Logins ended',
     'audit.read': 'Audit read',
+    'audit.accept': 'Audit accepted after a restore',
   },
 };
