@@ -84,7 +84,7 @@ func (a *API) actorNames(ctx context.Context) (map[string]string, error) {
 func showAudit(e *consult.AuditEntry, names map[string]string) AuditEntry {
 	return AuditEntry{
 		ID: e.ID, At: e.At.UTC(), Actor: e.Actor, ActorName: names[e.Actor], Action: e.Action,
-		SessionID: string(e.ConsultationID), Object: e.Object, Detail: e.Detail, N: e.N,
+		SessionID: string(e.ConsultationID), Object: e.Object, Detail: e.Detail, N: e.N, Forged: e.Forged,
 	}
 }
 

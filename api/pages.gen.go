@@ -298,7 +298,10 @@ type AuditEntry struct {
 	ActorName string    `json:"actorName,omitempty,omitzero"`
 	At        time.Time `json:"at"`
 	Detail    string    `json:"detail,omitempty,omitzero"`
-	ID        string    `json:"id"`
+
+	// Forged There, and true, when somebody wrote or changed it who has not the key of the installation.
+	Forged bool   `json:"forged,omitempty,omitzero"`
+	ID     string `json:"id"`
 
 	// N Its place in the chain; not there in its first second.
 	N         int64  `json:"n,omitempty,omitzero"`

@@ -164,6 +164,9 @@ func auditRow(e *consult.AuditEntry) []string {
 	if e.N > 0 {
 		n = strconv.FormatInt(e.N, 10)
 	}
+	if e.Forged {
+		n += " forged"
+	}
 	return []string{n, day(e.At), e.Actor, e.Action, dash(string(e.ConsultationID)), dash(e.Object), dash(e.Detail)}
 }
 
@@ -177,10 +180,11 @@ type entry struct {
 	SessionID string    `json:"sessionId,omitempty"`
 	Object    string    `json:"object,omitempty"`
 	Detail    string    `json:"detail,omitempty"`
+	Forged    bool      `json:"forged,omitempty"`
 }
 
 func showEntry(e *consult.AuditEntry) entry {
-	return entry{e.ID, e.N, e.At.UTC(), e.Actor, e.Action, string(e.ConsultationID), e.Object, e.Detail}
+	return entry{e.ID, e.N, e.At.UTC(), e.Actor, e.Action, string(e.ConsultationID), e.Object, e.Detail, e.Forged}
 }
 
 func (a *app) printJSON(v any) error {

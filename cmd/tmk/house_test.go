@@ -140,6 +140,9 @@ func TestAuditIsChecked(t *testing.T) {
 	if err == nil || !strings.Contains(out, "entries in order  1") || !strings.Contains(out, "u_innocent") {
 		t.Errorf("%v\n%s", err, out)
 	}
+	if out := mustCommand(t, "audit", "list", "--data-dir", dir); !strings.Contains(out, "2 forged") || strings.Count(out, "forged") != 1 {
+		t.Errorf("%s", out)
+	}
 	if out, err := command(t, "audit", "verify", "--json", "--data-dir", dir); err == nil || !strings.Contains(out, `"ok":false`) {
 		t.Errorf("%v\n%s", err, out)
 	}

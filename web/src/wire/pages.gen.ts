@@ -982,6 +982,8 @@ export interface components {
              * @description Its place in the chain; not there in its first second.
              */
             n?: number;
+            /** @description There, and true, when somebody wrote or changed it who has not the key of the installation. */
+            forged?: boolean;
         };
         AuditPage: {
             items: components["schemas"]["AuditEntry"][];
