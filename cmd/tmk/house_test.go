@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"tmk/consult"
+	"tmk/consult/auth"
 )
 
 func TestChoresGoOn(t *testing.T) {
@@ -230,5 +231,22 @@ func TestAnchorFile(t *testing.T) {
 	}
 	if left, err := filepath.Glob(filepath.Join(filepath.Dir(f.path), ".audit-*")); err != nil || len(left) > 0 {
 		t.Errorf("%v, %v", left, err)
+	}
+}
+
+// What waits to be written when the server stops is written.
+func TestLastWords(t *testing.T) {
+	s, _, dir := housed(t)
+	if _, err := s.facts.auth.CreateStaff(t.Context(), "anna", "a long enough password", consult.StaffAdmin); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.facts.auth.Login(t.Context(), "anna", "a wrong password", auth.Browser{}); consult.CodeOf(err) != consult.CodeUnauthorized {
+		t.Fatal(err)
+	}
+	if err := s.lastWords(); err != nil {
+		t.Fatal(err)
+	}
+	if out := mustCommand(t, "audit", "list", "--action", "staff.login_failed", "--data-dir", dir); !strings.Contains(out, "nobody") || !strings.Contains(out, "password") {
+		t.Error(out)
 	}
 }

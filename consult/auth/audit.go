@@ -9,6 +9,7 @@ import (
 // What the audit names.
 const (
 	actLogin         = "staff.login"
+	actLoginFailed   = "staff.login_failed"
 	actLogout        = "staff.logout"
 	actClaim         = "staff.claim"
 	actCreateStaff   = "staff.create"

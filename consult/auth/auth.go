@@ -38,6 +38,7 @@ type Auth struct {
 	fails    *throttle // passwords of logins, by login
 	proofs   *throttle // passwords of who is logged in, by account
 	codes    *throttle // second factors, by account
+	refused  *refusals // logins that FlushRefused writes into the audit
 	tickets  *sealer
 	setups   *sealer
 	provider *provider // nil without OIDC
@@ -61,6 +62,7 @@ func New(store consult.Store, cfg Config) *Auth {
 	}
 	a := &Auth{
 		cfg: cfg, store: store, hasher: newHasher(argonMemory), fails: newThrottle(), proofs: newThrottle(), codes: newThrottle(),
+		refused: newRefusals(cfg.Log),
 		tickets: newSealer(cfg.Key, "login", cfg.Now), setups: newSealer(cfg.Key, "totp setup", cfg.Now),
 	}
 	if cfg.OIDC != nil {

@@ -135,13 +135,11 @@ func (a *Auth) reproved(ctx context.Context, s *consult.Staff, password string) 
 	if !a.proofs.allow(string(s.ID), anywhere, a.cfg.Now()) { // what others guess at the door does not count here
 		return tooManyFails
 	}
-	proved, err := a.verify(ctx, s.Login, password)
+	proved, right, err := a.verify(ctx, s.Login, password)
 	switch {
-	case consult.CodeOf(err) == consult.CodeUnauthorized:
-		return consult.Errorf(consult.CodeUnauthorized, "the password is wrong")
 	case err != nil:
 		return err
-	case proved.ID != s.ID: // the login went to another in between
+	case !right || proved.ID != s.ID: // or the login went to another in between
 		return consult.Errorf(consult.CodeUnauthorized, "the password is wrong")
 	}
 	a.proofs.forget(string(s.ID))

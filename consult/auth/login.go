@@ -53,9 +53,15 @@ func (a *Auth) Login(ctx context.Context, login, password string, from Browser) 
 	if !a.fails.allow(login, from.Address, a.cfg.Now()) { // counted before it is looked at: many at once cannot slip through
 		return nil, tooManyFails
 	}
-	staff, err := a.verify(ctx, login, password)
+	staff, right, err := a.verify(ctx, login, password)
 	if err != nil {
 		return nil, err
+	}
+	if !right {
+		if staff != nil {
+			a.refused.note(staff.ID, WayPassword, a.clock())
+		}
+		return nil, wrongPassword
 	}
 	a.fails.forget(login)
 	if staff.TOTPSecret != nil {
@@ -109,6 +115,9 @@ func (a *Auth) LoginCode(ctx context.Context, envelope, code, agent string) (*Do
 		cookie, err = a.openSession(tx, staff, way, agent)
 		return err
 	})
+	if consult.CodeOf(err) == consult.CodeUnauthorized {
+		a.refused.note(t.Staff, wayOf(code), a.clock())
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open session of %s: %w", t.Staff, err)
 	}
@@ -156,27 +165,25 @@ func (a *Auth) openSession(tx consult.Tx, s *consult.Staff, way, agent string) (
 	return cookie, a.audit(tx, consult.Principal{Staff: s}, actLogin, string(s.ID), way)
 }
 
-// verify finds the account of a login whose password is right; the caller has counted the attempt.
-func (a *Auth) verify(ctx context.Context, login, password string) (*consult.Staff, error) {
-	if len(password) > maxPassword {
-		return nil, wrongPassword
-	}
-	staff, err := a.byLogin(ctx, login)
+// verify finds the account of a login, nil when there is none, and tells whether the password is right and the
+// account may be used. The caller has counted the attempt.
+func (a *Auth) verify(ctx context.Context, login, password string) (staff *consult.Staff, right bool, err error) {
+	staff, err = a.byLogin(ctx, login)
 	if err != nil && consult.CodeOf(err) != consult.CodeNotFound {
-		return nil, fmt.Errorf("read staff: %w", err)
+		return nil, false, fmt.Errorf("read staff: %w", err)
+	}
+	if len(password) > maxPassword {
+		return staff, false, nil
 	}
 	stored := a.hasher.nobody // costs what a real one does
 	if staff != nil && staff.PasswordHash != "" {
 		stored = staff.PasswordHash
 	}
-	right, err := a.hasher.matches(ctx, stored, password)
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("check password: %w", err)
-	case !right || staff == nil || !staff.DisabledAt.IsZero():
-		return nil, wrongPassword
+	right, err = a.hasher.matches(ctx, stored, password)
+	if err != nil {
+		return nil, false, fmt.Errorf("check password: %w", err)
 	}
-	return staff, nil
+	return staff, right && staff != nil && staff.DisabledAt.IsZero(), nil
 }
 
 // byLogin reads an account. Code: not_found, also for what cannot be a login.

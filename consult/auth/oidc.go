@@ -67,7 +67,7 @@ func (a *Auth) BeginOIDC(ctx context.Context, to string) (address, envelope stri
 // login, gives it the roles that the claim says now, and opens a session. An
 // account is known by issuer and subject, never by a name or an address.
 // Codes: unauthorized (what came back cannot be trusted), forbidden (no role
-// here, refused by the provider, or disabled), unavailable, not_found (there is no provider).
+// here, refused by the provider, see [Declined], or disabled), unavailable, not_found (there is no provider).
 func (a *Auth) FinishOIDC(ctx context.Context, envelope string, back Callback, agent string) (d *Door, to string, err error) {
 	if a.provider == nil {
 		return nil, "", noProvider
@@ -83,9 +83,7 @@ func (a *Auth) FinishOIDC(ctx context.Context, envelope string, back Callback, a
 		return nil, "", distrusted(errors.New("iss is another"))
 	}
 	if back.Error != "" {
-		return nil, f.To, &consult.Error{
-			Code: consult.CodeForbidden, Message: "the login provider refused", Err: fmt.Errorf("provider says %.100q", back.Error),
-		}
+		return nil, f.To, refusedThere(back.Error)
 	}
 	p, err := a.provider.redeem(ctx, f, back.Code)
 	if err != nil {
@@ -93,6 +91,22 @@ func (a *Auth) FinishOIDC(ctx context.Context, envelope string, back Callback, a
 	}
 	d, err = a.admit(ctx, p, agent)
 	return d, f.To, err
+}
+
+// Declined is in the error when the provider let the person go without a login:
+// whoever it was changed his mind, or may not use TMK there.
+var Declined = errors.New("the login was declined at the provider")
+
+// refusedThere is what an answer with an error means to us (RFC 6749 §4.1.2.1).
+func refusedThere(code string) error {
+	said := fmt.Errorf("provider says %.100q", code)
+	switch code {
+	case "access_denied":
+		return &consult.Error{Code: consult.CodeForbidden, Message: "the login provider refused", Err: fmt.Errorf("%w: %w", Declined, said)}
+	case "server_error", "temporarily_unavailable":
+		return &consult.Error{Code: consult.CodeUnavailable, Message: "the login provider does not answer", Err: said}
+	}
+	return &consult.Error{Code: consult.CodeForbidden, Message: "the login provider refused", Err: said}
 }
 
 var noProvider = consult.Errorf(consult.CodeNotFound, "there is no login provider here")
@@ -136,9 +150,10 @@ func (p *provider) redeem(ctx context.Context, f flow, code string) (*profile, e
 // admit finds or makes the account of a profile and opens a session.
 func (a *Auth) admit(ctx context.Context, p *profile, agent string) (*Door, error) {
 	var refused error
+	var known consult.StaffID // who was refused, unless a stranger
 	var d *Door
 	err := a.store.Update(ctx, func(tx consult.Tx) error {
-		refused, d = nil, nil
+		refused, known, d = nil, "", nil
 		staff, err := tx.StaffBySubject(p.issuer, p.subject)
 		unknown := consult.CodeOf(err) == consult.CodeNotFound
 		switch {
@@ -148,6 +163,7 @@ func (a *Auth) admit(ctx context.Context, p *profile, agent string) (*Door, erro
 		case unknown:
 			staff, err = a.enlist(tx, p)
 		case err == nil:
+			known = staff.ID
 			refused, err = a.refresh(tx, staff, p)
 		}
 		if err != nil || refused != nil {
@@ -159,6 +175,9 @@ func (a *Auth) admit(ctx context.Context, p *profile, agent string) (*Door, erro
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open session of a provider's account: %w", err)
+	}
+	if refused != nil && known != "" {
+		a.refused.note(known, WayOIDC, a.clock())
 	}
 	return d, refused
 }

@@ -64,13 +64,13 @@ func (a *Auth) spend(s *consult.Staff, code string) (way string, ok bool) {
 	if s.TOTPSecret == nil {
 		return "", false
 	}
-	code = cleanCode(code)
-	if len(code) == totpDigits.Length() {
+	way, code = wayOf(code), cleanCode(code)
+	if way == WayTOTP {
 		step, ok := matchTOTP(s.TOTPSecret, code, s.TOTPStep, a.cfg.Now())
 		if ok {
 			s.TOTPStep = step
 		}
-		return WayTOTP, ok
+		return way, ok
 	}
 	hash := consult.HashToken(code)
 	i := slices.IndexFunc(s.Recovery, func(h []byte) bool { return subtle.ConstantTimeCompare(h, hash) == 1 })
@@ -78,7 +78,15 @@ func (a *Auth) spend(s *consult.Staff, code string) (way string, ok bool) {
 		return "", false
 	}
 	s.Recovery = slices.Delete(slices.Clone(s.Recovery), i, i+1)
-	return WayRecovery, true
+	return way, true
+}
+
+// wayOf tells by its length what a code means to be: [WayTOTP] or [WayRecovery].
+func wayOf(code string) string {
+	if len(cleanCode(code)) == totpDigits.Length() {
+		return WayTOTP
+	}
+	return WayRecovery
 }
 
 // cleanCode takes away what people put between the characters of a code.
