@@ -132,7 +132,7 @@ func (a *API) router() *echo.Echo {
 	e.HTTPErrorHandler = a.fail
 	e.Pre(a.identify, a.record, a.rescue, a.harden, a.claimed, a.bound)
 	for _, r := range a.routes() {
-		chain := []echo.MiddlewareFunc{a.admit(r), onlyQuery(r.query)}
+		chain := []echo.MiddlewareFunc{a.admit(r), onlyQuery(r.query, r.path == flowBack)}
 		switch {
 		case r.access == forProbe:
 			chain = nil

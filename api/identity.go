@@ -18,7 +18,10 @@ const (
 	keyVisit   = "visit" // in echo's context: the *auth.Visit of a member of staff
 	flowCookie = "tmk_oidc"
 	flowPath   = "/v1/admin/oidc"
+	flowBack   = flowPath + "/callback"
 	adminPages = "/admin/"
+
+	problemDeclined = "declined" // beside the codes: what the login page says of [auth.Declined]
 )
 
 // beforeClaim are the routes that answer while the installation has no administrator.
@@ -36,7 +39,7 @@ func (a *API) identityRoutes() []route {
 		{"POST", "/v1/admin/login/totp", forBrowser, everybody("ticket and code in the body are the credential"), nil, a.loginCode, nil},
 		{"POST", "/v1/admin/logout", forBrowser, everybody("ends the one session of the cookie"), nil, a.logout, nil},
 		{"GET", flowPath + "/start", forBrowser, browser, []string{"to"}, a.startOIDC, nil},
-		{"GET", flowPath + "/callback", forBrowser, everybody("the provider's code and the sealed cookie are the credential"),
+		{"GET", flowBack, forBrowser, everybody("the provider's code and the sealed cookie are the credential"),
 			[]string{"code", "state", "error", "error_description", "error_uri", "iss", "session_state", "scope", "authuser", "prompt", "hd"}, a.finishOIDC, nil},
 		{"GET", "/v1/admin/me", forStaff, own, nil, a.getMe, nil},
 		{"POST", account + "/password", forStaff, own, nil, a.changePassword, nil},
@@ -176,7 +179,7 @@ func (a *API) flow(value string, maxAge int) *http.Cookie {
 
 func (a *API) startOIDC(c echo.Context) error {
 	if wait := a.logins.take(address(c)); wait > 0 {
-		return a.back(c, consult.CodeRateLimited)
+		return a.back(c, string(consult.CodeRateLimited))
 	}
 	target, envelope, err := a.auth.BeginOIDC(c.Request().Context(), belowAdmin(c.QueryParam("to")))
 	if consult.CodeOf(err) == consult.CodeNotFound {
@@ -195,7 +198,7 @@ func (a *API) finishOIDC(c echo.Context) error {
 		envelope = cookie.Value
 	}
 	if wait := a.logins.take(address(c)); wait > 0 {
-		return a.back(c, consult.CodeRateLimited)
+		return a.back(c, string(consult.CodeRateLimited))
 	}
 	door, to, err := a.auth.FinishOIDC(c.Request().Context(), envelope, auth.Callback{
 		State: c.QueryParam("state"), Code: c.QueryParam("code"), Error: c.QueryParam("error"), Issuer: c.QueryParam("iss"),
@@ -219,11 +222,14 @@ func (a *API) problemPage(c echo.Context, err error) error {
 	if errors.As(err, &cause) && cause.Err != nil {
 		a.cfg.Log.WarnContext(c.Request().Context(), "login at the provider failed", "code", string(e.Code), "request", requestID(c), "err", cause.Err)
 	}
-	return a.back(c, e.Code)
+	if errors.Is(err, auth.Declined) {
+		return a.back(c, problemDeclined)
+	}
+	return a.back(c, string(e.Code))
 }
 
-func (a *API) back(c echo.Context, code consult.Code) error {
-	return c.Redirect(http.StatusFound, adminPages+"?"+url.Values{"problem": {string(code)}}.Encode())
+func (a *API) back(c echo.Context, problem string) error {
+	return c.Redirect(http.StatusFound, adminPages+"?"+url.Values{"problem": {problem}}.Encode())
 }
 
 // belowAdmin is a path of our own administration pages, whatever somebody asks for.

@@ -312,8 +312,11 @@ func TestOIDCOverREST(t *testing.T) {
 	state, kept := to.Query().Get("state"), c.Name+"="+c.Value
 	back("state="+state+"&code=x", "", "unauthorized")
 	back("state=another&code=x", kept, "unauthorized")
-	back("state="+state+"&error=access_denied&error_description=no", kept, "forbidden")
-	back("state="+state+"&code=x&session_state=1", kept, "unauthorized") // the provider does not know the code
+	back("state="+state+"&error=access_denied&error_description=no", kept, "declined")
+	back("state="+state+"&error=invalid_scope", kept, "forbidden")
+	back("state="+state+"&error=temporarily_unavailable", kept, "unavailable")
+	back("state="+state+"&code=x&client-request-id=1&client-request-id=2", kept, "unauthorized") // what providers add is passed over
+	back("state="+state+"&code=x&session_state=1", kept, "unauthorized")                         // the provider does not know the code
 	get("/v1/admin/oidc/callback?state=a&state=b", kept).wantProblem(400, consult.CodeInvalid)
 	p.Close()
 	back("state="+state+"&code=x", kept, "unavailable")

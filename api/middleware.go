@@ -128,13 +128,15 @@ func (a *API) bound(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// onlyQuery refuses parameters that the route does not know, and those given twice.
-func onlyQuery(known []string) echo.MiddlewareFunc {
+// onlyQuery refuses parameters that the route does not know, and those given twice. With others, what it does not know
+// is passed over: a login provider may add to its answer what it likes (RFC 6749 §4.1.2).
+func onlyQuery(known []string, others bool) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			var wrong []consult.FieldError
 			for name, values := range c.QueryParams() {
 				switch {
+				case !slices.Contains(known, name) && others:
 				case !slices.Contains(known, name):
 					wrong = append(wrong, consult.FieldError{Pointer: pointer("", name), Message: msgUnknownParameter})
 				case len(values) > 1 && name != "status":

@@ -3,7 +3,7 @@ import { exactly } from '../parts/time';
 import type { AuditEntry } from '../wire';
 import style from './Audit.module.css';
 import type { AuditFilter } from './filter';
-import { isKnown } from './words';
+import { detailWords, isKnown } from './words';
 
 interface EntryRowProps {
   entry: AuditEntry;
@@ -15,6 +15,7 @@ export function EntryRow({ entry, onNarrow }: EntryRowProps) {
   const { t, i18n } = useTranslation();
   const kind = entry.actor.split(':')[0] ?? '';
   const { sessionId } = entry;
+  const words = detailWords(entry);
   return (
     <li className={style.entry} data-testid="audit-row" data-action={entry.action} data-actor={entry.actor}>
       <div className={style.when}>
@@ -23,7 +24,7 @@ export function EntryRow({ entry, onNarrow }: EntryRowProps) {
       </div>
       <div className={style.what}>
         <strong>{isKnown(entry.action) ? t(`portal.audit.action.${entry.action}`) : entry.action}</strong>
-        {entry.detail && <span>{entry.detail}</span>}
+        {entry.detail && <span>{words ? t(words) : entry.detail}</span>}
         <code>{entry.action}</code>
       </div>
       <div className={style.who}>

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { actions, groups, isKnown } from './words';
+import { actions, detailWords, groups, isKnown } from './words';
 
 const consult = new URL('../../../../consult/', import.meta.url);
 
@@ -20,6 +20,13 @@ describe('the words of the audit', () => {
     const all = audited();
     expect(all.length).toBeGreaterThan(40);
     expect(all.filter((action) => !isKnown(action))).toEqual([]);
+  });
+
+  it('say where a login ended', () => {
+    expect(detailWords({ action: 'staff.login', detail: 'totp' })).toBe('portal.account.way.totp');
+    expect(detailWords({ action: 'staff.login_failed', detail: 'recovery' })).toBe('portal.audit.step.recovery');
+    expect(detailWords({ action: 'staff.login_failed', detail: 'of a newer server' })).toBeUndefined();
+    expect(detailWords({ action: 'recording.erase', detail: 'totp' })).toBeUndefined();
   });
 
   it('are all below a group', () => {

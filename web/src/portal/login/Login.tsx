@@ -96,12 +96,15 @@ function externalProblem(): string | null {
   return new URLSearchParams(location.search).get('problem');
 }
 
+/** The problems that have words of their own. */
+const told = ['declined', 'forbidden', 'rate_limited', 'unavailable'];
+
 function External({ problem }: { problem: string | null }) {
   const { t } = useTranslation();
   if (problem === null) return null;
-  const known = problem === 'forbidden' || problem === 'unavailable' ? problem : 'default';
+  const known = told.includes(problem) ? problem : 'default';
   return (
-    <p role="alert" className={form.failed} data-testid="oidc-error">
+    <p role="alert" className={form.failed} data-testid="oidc-error" data-problem={known}>
       {t(`portal.login.problem.${known}`)}
     </p>
   );

@@ -71,7 +71,9 @@ export const access = {
     back: 'Back',
     problem: {
       default: 'Logging in with the external account did not work. Try again.',
+      declined: 'The login was not finished: it was cancelled, or the login service did not let you in. Try again.',
       forbidden: 'This account has no access here. Ask an administrator.',
+      rate_limited: 'Too many attempts. Wait a minute and try again.',
       unavailable: 'The login service does not answer. Try later or use a password.',
     },
   },
