@@ -13,10 +13,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"tmk/cmd/tmk/check"
 	"tmk/notify"
@@ -117,7 +120,7 @@ func (e example) holdsOut(t *testing.T) {
 func (e example) getsItRight(t *testing.T) {
 	secret := "whsec_" + base64.StdEncoding.EncodeToString([]byte("a secret of thirty-two bytes, ok"))
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		fmt.Fprintf(w, `{"id":"c_1","secret":%q,"links":{"doctor":"d","patient":"p"}}`, secret)
+		fmt.Fprintf(w, `{"id":"c_1","secret":%q,"links":{"doctor":"d","patient":"p"},"doctorUrl":"d","patientUrl":"p"}`, secret)
 	}))
 	defer server.Close()
 	self := freeURL(t)
@@ -138,6 +141,36 @@ func (e example) getsItRight(t *testing.T) {
 type example struct {
 	program string
 	args    []string
+}
+
+// LK itself, without the check of signatures that is copied as it is, is promised to be short.
+func TestExamplesAreShort(t *testing.T) {
+	const most, widest = 40, 140
+	for _, path := range []string{"go/main.go", "java/LkController.java", "typescript/lk.ts"} {
+		source, err := os.ReadFile(filepath.Join(examples, path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		code := codeOf(string(source))
+		if len(code) < 20 || len(code) > most {
+			t.Errorf("%s has %d lines of code, at most %d are promised", path, len(code), most)
+		}
+		for _, line := range code {
+			if utf8.RuneCountInString(line) > widest {
+				t.Errorf("%s: a line is wider than %d: %s", path, widest, line)
+			}
+		}
+	}
+}
+
+// notCode are what nobody counts: comments of one line or more, and the package's and imports' lines.
+var notCode = regexp.MustCompile(`(?ms)^\s*//.*?$|^\s*/\*.*?\*/|^import \(.*?^\)|^(?:package|import)\b.*?$`)
+
+// codeOf are the lines of an example that do something.
+func codeOf(source string) []string {
+	return slices.DeleteFunc(strings.Split(notCode.ReplaceAllString(source, ""), "\n"), func(line string) bool {
+		return strings.TrimSpace(line) == ""
+	})
 }
 
 func TestExampleGo(t *testing.T) {
