@@ -3,8 +3,10 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -29,10 +31,16 @@ func TestGenerated(t *testing.T) {
 	}
 }
 
-// The collection has every route of LK's once, with bodies that are JSON and
-// no variable that it does not declare.
+// The collection has every route of LK's once, with bodies that are JSON, a look at
+// the answer's status, and no variable that it does not declare. What lists of
+// operations the generator has, name operations that are there.
 func TestCollection(t *testing.T) {
-	raw, err := postman(filepath.Join(root, "api", "openapi.yaml"))
+	document := filepath.Join(root, "api", "openapi.yaml")
+	raw, err := postman(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	source, err := os.ReadFile(document)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,9 +63,17 @@ func TestCollection(t *testing.T) {
 			if b := one.Request.Body; b != nil && !json.Valid([]byte(b.Raw)) {
 				t.Errorf("%s: body %s", name, b.Raw)
 			}
+			if len(one.Event) == 0 || !strings.Contains(one.Event[0].Script.Exec[0], "pm.response.code") {
+				t.Errorf("%s: nobody looks at its status", name)
+			}
 			if strings.Contains(name, "/room/") || strings.Contains(name, "/admin/") {
 				t.Errorf("%s is not for LK", name)
 			}
+		}
+	}
+	for _, name := range slices.Concat(first, final, slices.Collect(maps.Keys(kept)), slices.Collect(maps.Keys(conflicts)), slices.Collect(maps.Keys(fresh))) {
+		if !bytes.Contains(source, []byte("operationId: "+name+"\n")) {
+			t.Errorf("no operation %s", name)
 		}
 	}
 	for _, name := range []string{

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -83,16 +84,40 @@ type address struct {
 	Variable []variable `json:"variable,omitempty"`
 }
 
+// howTo stands in front of the document's description: what the reader has to do.
+const howTo = "Set `baseUrl` and `apiKey` (`tmk apikey create lk`), and `webhookUrl` if something of yours can be told of events. " +
+	"Then send one request after the other, or run the whole: ids that answers bring are noted. " +
+	"What needs a file, a recording or a delivery is skipped while there is none; for those of a consultation that was held, " +
+	"set `sessionId` and run the folders `thread` and `recordings` (whose last request erases one).\n\n"
+
 // kept are the answers that something goes into a variable from, so that the next request finds it.
 var kept = map[string][2]string{
-	"createSession":       {"sessionId", "answer.id"},
-	"createSimpleSession": {"sessionId", "answer.id"},
-	"createInvite":        {"inviteId", "answer.id"},
-	"createWebhook":       {"webhookId", "answer.id"},
-	"listRecordings":      {"recordingId", "answer.items[0]?.id"},
-	"listDeliveries":      {"deliveryId", "answer.items[0]?.id"},
-	"listMessages":        {"fileId", "answer.items.find((m) => m.file)?.file.id"},
+	"createSession":       {"sessionId", "id"},
+	"createSimpleSession": {"sessionId", "id"},
+	"createInvite":        {"inviteId", "id"},
+	"createWebhook":       {"webhookId", "id"},
+	"listRecordings":      {"recordingId", "items[0]?.id ?? ''"},
+	"listDeliveries":      {"deliveryId", "items[0]?.id ?? ''"},
+	"listMessages":        {"fileId", "items.find((m) => m.file)?.file.id ?? ''"},
 }
+
+// uncertain are the variables that may have nothing to hold: the list that they come from is empty at first.
+var uncertain = []string{"fileId", "recordingId", "deliveryId"}
+
+// conflicts are the requests which 409 is a right answer to while the collection runs by itself, and when.
+var conflicts = map[string]string{
+	"finishSession":  "nobody is in the room",
+	"resendDelivery": "it waits to be sent anyhow",
+}
+
+// fresh are the members of examples that differ from one who runs the collection to another, or from one time to the next.
+var fresh = map[string]map[string]any{
+	"createSession": {"externalId": "lk-{{$guid}}"},
+	"createWebhook": {"url": "{{webhookUrl}}"},
+}
+
+// first are the requests that make and try an endpoint: it is told only of what happens afterwards.
+var first = []string{"listWebhooks", "createWebhook", "getWebhook", "patchWebhook", "rotateWebhookSecret", "testWebhook"}
 
 // final are the requests after which others have nothing to do: they come last in their folders.
 var final = []string{"cancelSession", "finishSession", "deleteInvite", "eraseRecording", "deleteWebhook"}
@@ -109,16 +134,17 @@ func postman(path string) ([]byte, error) {
 	}
 	c := collection{
 		Info: info{
-			Name: doc.Info.Title, Description: doc.Info.Description,
+			Name: doc.Info.Title, Description: howTo + doc.Info.Description,
 			Schema: "https://schema.getpostman.com/json/collection/v2.1.0/collection.json",
 		},
 		Auth: &auth{Type: "bearer", Bearer: []variable{{Key: "token", Value: "{{apiKey}}", Type: "string"}}},
 		Variable: []variable{
-			{Key: "baseUrl", Value: "http://localhost:8080"}, {Key: "apiKey", Value: ""},
+			{Key: "baseUrl", Value: "http://localhost:8080"}, {Key: "apiKey", Value: ""}, {Key: "webhookUrl", Value: "https://lk.example/tmk-events"},
 			{Key: "sessionId", Value: ""}, {Key: "inviteId", Value: ""}, {Key: "fileId", Value: ""}, {Key: "recordingId", Value: ""},
 			{Key: "webhookId", Value: ""}, {Key: "deliveryId", Value: ""},
 		},
 	}
+	c.Item = []item{{Name: "webhooks", Description: "Be told of what happens from now on"}}
 	for _, tag := range doc.Tags {
 		c.Item = append(c.Item, item{Name: tag.Name, Description: tag.Description})
 	}
@@ -132,6 +158,9 @@ func postman(path string) ([]byte, error) {
 			i := slices.IndexFunc(c.Item, func(folder item) bool { return folder.Name == op.Tags[0] })
 			if i < 0 {
 				return nil, fmt.Errorf("%s has the tag %s, which the document does not list", op.OperationID, op.Tags[0])
+			}
+			if slices.Contains(first, op.OperationID) {
+				i = 0
 			}
 			one, err := requestOf(method, path, op)
 			if err != nil {
@@ -179,17 +208,39 @@ func requestOf(method, path string, op *openapi3.Operation) (item, error) {
 	if err := r.fill(op); err != nil {
 		return item{}, fmt.Errorf("%s: %w", op.OperationID, err)
 	}
-	one := item{Name: op.Summary, Request: r}
-	if k, ok := kept[op.OperationID]; ok {
-		one.Event = []event{{Listen: "test", Script: script{Type: "text/javascript", Exec: []string{
-			"if (pm.response.code < 300) {",
-			"  const answer = pm.response.json();",
-			"  const id = " + k[1] + ";",
-			"  if (id) pm.collectionVariables.set('" + k[0] + "', id);",
-			"}",
-		}}}}
+	return item{Name: op.Summary, Event: scripts(path, op), Request: r}, nil
+}
+
+// scripts are what runs around a request: it is skipped when what it asks for does not exist, its status is
+// looked at, and what others need of its answer is noted.
+func scripts(path string, op *openapi3.Operation) []event {
+	var before, after []string
+	for _, ref := range op.Parameters {
+		name := variableFor(path, ref.Value.Name)
+		if ref.Value.In == "path" && slices.Contains(uncertain, name) {
+			before = append(before, fmt.Sprintf("if (!pm.collectionVariables.get('%s')) pm.execution.skipRequest();", name))
+		}
 	}
-	return one, nil
+	var right []string
+	for _, status := range slices.Sorted(maps.Keys(op.Responses.Map())) {
+		if strings.HasPrefix(status, "2") {
+			right = append(right, status)
+		}
+	}
+	title := "answers " + strings.Join(right, " or ")
+	if when, ok := conflicts[op.OperationID]; ok {
+		right = append(right, "409")
+		title += ", or 409 while " + when
+	}
+	after = append(after, fmt.Sprintf("pm.test('%s', () => pm.expect([%s]).to.include(pm.response.code));", title, strings.Join(right, ", ")))
+	if k, ok := kept[op.OperationID]; ok {
+		after = append(after, fmt.Sprintf("if (pm.response.code < 300) pm.collectionVariables.set('%s', pm.response.json().%s);", k[0], k[1]))
+	}
+	events := []event{{Listen: "test", Script: script{Type: "text/javascript", Exec: after}}}
+	if len(before) > 0 {
+		events = append(events, event{Listen: "prerequest", Script: script{Type: "text/javascript", Exec: before}})
+	}
+	return events
 }
 
 // add puts a parameter where it belongs; what is not required is there to be switched on.
@@ -263,6 +314,10 @@ func (r *request) fill(op *openapi3.Operation) error {
 			names = append(names, name)
 		}
 		value = examples[slices.Min(names)].Value.Value
+	}
+	if members, ok := value.(map[string]any); ok {
+		value = maps.Clone(members)
+		maps.Copy(value.(map[string]any), fresh[op.OperationID])
 	}
 	raw, err := encode(value)
 	if err != nil {
