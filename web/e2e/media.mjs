@@ -19,6 +19,13 @@ export async function probe(path) {
   };
 }
 
+/** How many seconds a file holds that is being written, or was cut off: up to its last whole frame. */
+export async function held(path) {
+  const args = ['-v', 'quiet', '-show_entries', 'packet=pts_time', '-of', 'csv=p=0', path];
+  const { stdout } = await run('ffprobe', args).catch(({ stdout }) => ({ stdout })); // its end may be half a frame
+  return Math.max(0, ...(stdout ?? '').split('\n').map(Number).filter(Number.isFinite));
+}
+
 /**
  * Decodes all of it; any error of the decoder or the file is an error here. Frames keep the file's own times: cameras
  * have no fixed rate, and ffmpeg would complain of rounding them to the one that it guesses.

@@ -175,6 +175,22 @@ test('a page of another site cannot open the socket', async () => {
   assert.equal(opened, 'refused');
 });
 
+/**
+ * What of a consultation's recordings is on the server's disk by now, in seconds by id; nothing while it is less than 3 s, or
+ * further behind the call than what a killed server may lose.
+ */
+async function onDisk(server, lk, session) {
+  const { items } = await lk.recordings(session);
+  const held = new Map();
+  for (const { id, startedAt } of items) {
+    const lasts = (Date.now() - Date.parse(startedAt)) / 1000;
+    const seconds = await media.held(path(server.dir, 'recordings', `${id}.spool`));
+    if (seconds < 3 || seconds < lasts - 2) return undefined;
+    held.set(id, seconds);
+  }
+  return held.size === 2 && held;
+}
+
 for (const [how, away] of [
   ['falls over', (own) => own.kill()],
   ['is stopped for an upgrade', (own) => own.stop()],
@@ -193,7 +209,7 @@ for (const [how, away] of [
     await act.admit(doctor);
     await Promise.all([seesAndHears(doctor), seesAndHears(patient)]);
     await seen(doctor, 'recording-sign');
-    await new Promise((done) => setTimeout(done, 5000)); // something to record
+    const before = await until('both are on the disk, at most 2 s behind the call', () => onDisk(own, theirs, booked.id));
     const left = Date.now();
     await away(own);
     assert.ok(Date.now() - left < 15_000, `it went for ${Date.now() - left} ms`);
@@ -216,14 +232,16 @@ for (const [how, away] of [
       return items.length > 0 && items.every((r) => ['ready', 'failed'].includes(r.state)) && items;
     });
     assert.equal(recordings.length, 4, 'one of each person before, and one after');
-    for (const [i, recording] of recordings.entries()) {
+    assert.equal(recordings.filter(({ id }) => before.has(id)).length, 2);
+    for (const recording of recordings) {
       assert.equal(recording.state, 'ready');
       const file = path(artifacts, `${recording.id}.webm`);
       const whole = await theirs.call('GET', `/recordings/${recording.id}/content`);
       await writeFile(file, Buffer.from(await whole.arrayBuffer()));
       await media.decodes(file);
       const facts = await media.probe(file);
-      if (i < 2) assert.ok(facts.duration >= 3, `${recording.role} before: ${facts.duration} s of 5`); // at most 2 s are lost
+      const held = before.get(recording.id) ?? 0;
+      assert.ok(facts.duration >= held, `${recording.role}: ${facts.duration} s, of which ${held} s had been on the disk`);
       await rm(file);
     }
   });
