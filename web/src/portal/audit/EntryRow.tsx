@@ -20,6 +20,7 @@ export function EntryRow({ entry, onNarrow }: EntryRowProps) {
     <li className={style.entry} data-testid="audit-row" data-action={entry.action} data-actor={entry.actor}>
       <div className={style.when}>
         <time dateTime={entry.at}>{exactly(entry.at, i18n.language)}</time>
+        {entry.forged && <em>{t('portal.audit.forged')}</em>}
         <span>{entry.n ? t('portal.audit.number', { n: entry.n }) : t('portal.audit.unsealed')}</span>
       </div>
       <div className={style.what}>

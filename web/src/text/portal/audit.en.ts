@@ -48,6 +48,7 @@ export const audit = {
   },
   none: 'There are no such entries',
   noneText: 'Change the filter or clear it.',
+  forged: 'forged',
   unsealed: 'not in the chain yet',
   number: 'no. {{n}}',
   onlyActor: 'Show everything that {{actor}} did',

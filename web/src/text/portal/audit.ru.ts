@@ -48,6 +48,7 @@ export const audit = {
   },
   none: 'Таких записей нет',
   noneText: 'Измените отбор или сбросьте его.',
+  forged: 'подделана',
   unsealed: 'ещё не в цепочке',
   number: '№ {{n}}',
   onlyActor: 'Показать всё, что делал {{actor}}',
