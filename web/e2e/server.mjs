@@ -10,8 +10,8 @@ import { fileURLToPath } from 'node:url';
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 export const binary = process.env.TMK_BINARY ?? join(root, 'bin', 'tmk');
 
-/** Starts a server, or the demo; `database` is a URL, or none for SQLite in its folder. `port` makes it come back where it was. */
-export async function startServer({ database, dataDir, port = 0, demo = false, set = {} } = {}) {
+/** Starts a server, or the demo; `database` is a URL, or none for SQLite in its folder. `port` makes it come back where it was; `env` is all its environment. */
+export async function startServer({ database, dataDir, port = 0, demo = false, set = {}, env = {} } = {}) {
   const dir = dataDir ?? mkdtempSync(join(tmpdir(), 'tmk-e2e-'));
   const installation = ['--data-dir', dir, ...(database ? ['--database', database] : [])];
   const settings = {
@@ -24,7 +24,7 @@ export async function startServer({ database, dataDir, port = 0, demo = false, s
     ...set,
   };
   const flags = Object.entries(settings).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
-  const child = spawn(binary, ['serve', ...(demo ? ['--demo', '--no-open'] : []), ...installation, ...flags], { env: {}, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(binary, ['serve', ...(demo ? ['--demo', '--no-open'] : []), ...installation, ...flags], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const log = [];
   createInterface({ input: child.stderr }).on('line', (line) => log.push(line));
   const exited = once(child, 'exit').then(([code, signal]) => ({ code, signal }));
