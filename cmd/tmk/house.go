@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -93,13 +94,21 @@ func (s *server) warnOfKeys(ctx context.Context) error {
 		switch state := keyState(k, now); {
 		case state == keyExpiring:
 			s.log.Warn("an API key expires soon: make another and give it to the integration",
-				"key", string(k.ID), "integration", k.Integration, "expires", k.ExpiresAt, "last_used", k.LastUsedAt)
+				"key", string(k.ID), "integration", k.Integration, "expires", k.ExpiresAt, "last_used", lastUse(k))
 		case state == keyExpired && k.ExpiresAt.Sub(k.LastUsedAt) < expiresSoon && now.Sub(k.ExpiresAt) < expiresSoon:
 			s.log.Warn("an API key has expired that was in use until then",
-				"key", string(k.ID), "integration", k.Integration, "expired", k.ExpiresAt, "last_used", k.LastUsedAt)
+				"key", string(k.ID), "integration", k.Integration, "expired", k.ExpiresAt, "last_used", lastUse(k))
 		}
 	}
 	return nil
+}
+
+// lastUse is when a key was used last, for the log.
+func lastUse(k *consult.APIKey) slog.Value {
+	if k.LastUsedAt.IsZero() {
+		return slog.StringValue("never")
+	}
+	return slog.TimeValue(k.LastUsedAt)
 }
 
 // checkAudit checks the chain and logs its head: a log that is kept elsewhere

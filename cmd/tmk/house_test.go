@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -106,6 +107,11 @@ func TestKeysAreWarnedOf(t *testing.T) {
 		want := id == "k_soon" || id == "k_missed"
 		if got := strings.Contains(log.String(), id); got != want {
 			t.Errorf("%s: told %t, want %t", id, got, want)
+		}
+	}
+	for id, used := range map[string]string{"k_soon": "never", "k_missed": now.Add(-2 * day).Format(time.DateOnly)} {
+		if !regexp.MustCompile(`key=` + id + ` .* last_used=` + used).MatchString(log.String()) {
+			t.Errorf("%s was used %s:\n%s", id, used, log)
 		}
 	}
 }
