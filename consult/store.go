@@ -87,8 +87,8 @@ type Tx interface {
 	AddConsent(c *Consent) error
 	Consents(id ConsultationID) ([]*Consent, error) // by At, then ID; the last of a seat holds
 
-	// AddEvent inserts the event and one due delivery for each live webhook
-	// of its integration that wants its type.
+	// AddEvent inserts the event and one delivery for each webhook of its integration
+	// that wants its type: due, or dead where the webhook is disabled.
 	AddEvent(e *Event) error
 	// Events reads the sealed part of the log behind an event, in its order; after "" is
 	// the start. CodeNotFound when the integration has no such event.

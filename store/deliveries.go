@@ -261,3 +261,20 @@ func (t *tx) addDelivery(webhook consult.WebhookID, e *consult.Event, n int64) e
 		webhook, e.ConsultationID, id, e.CreatedAt)
 	return err
 }
+
+// addDeadDelivery notes an event for a webhook that is off: it can be sent again when it is on.
+func (t *tx) addDeadDelivery(webhook consult.WebhookID, e *consult.Event, n int64) error {
+	id := consult.NewID("d_", e.CreatedAt)
+	if _, err := t.exec("add dead delivery", `INSERT INTO deliveries (id, event_id, webhook_id, event_n, consultation_id, sequence,
+			created_at, next_at, dead_at, logged) VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $7, 1)`,
+		id, e.ID, webhook, n, e.ConsultationID, e.Sequence, e.CreatedAt); err != nil {
+		return err
+	}
+	if _, err := t.exec("log dead delivery", `INSERT INTO delivery_attempts (delivery_id, n, at, took_ns, status, error)
+		VALUES ($1, 1, $2, 0, 0, $3)`, id, e.CreatedAt, disabledError); err != nil {
+		return err
+	}
+	_, err := t.exec("make queue", `INSERT INTO queues (webhook_id, consultation_id, head_id, head_created_at, next_at)
+		VALUES ($1, $2, '', 0, 0) ON CONFLICT DO NOTHING`, webhook, e.ConsultationID)
+	return err
+}

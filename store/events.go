@@ -30,8 +30,8 @@ func (t *tx) AddEvent(e *consult.Event) error {
 	if err != nil {
 		return err
 	}
-	webhooks, err := many(t, "webhooks", scanRecipient, `SELECT id, events FROM webhooks
-		WHERE integration = $1 AND disabled_at = 0 AND deleted_at = 0 ORDER BY id`, e.Integration)
+	webhooks, err := many(t, "webhooks", scanRecipient, `SELECT id, events, disabled_at FROM webhooks
+		WHERE integration = $1 AND deleted_at = 0 ORDER BY id`, e.Integration)
 	if err != nil {
 		return err
 	}
@@ -39,7 +39,11 @@ func (t *tx) AddEvent(e *consult.Event) error {
 		if len(w.Events) > 0 && !slices.Contains(w.Events, e.Type) {
 			continue
 		}
-		if err := t.addDelivery(w.ID, e, *n); err != nil {
+		add := t.addDelivery
+		if !w.DisabledAt.IsZero() {
+			add = t.addDeadDelivery
+		}
+		if err := add(w.ID, e, *n); err != nil {
 			return err
 		}
 	}
@@ -47,7 +51,9 @@ func (t *tx) AddEvent(e *consult.Event) error {
 }
 
 // scanRecipient reads of a webhook what it takes to know whether it wants an event.
-func scanRecipient(r row, w *consult.Webhook) error { return r.Scan(&w.ID, jsonColumn{&w.Events}) }
+func scanRecipient(r row, w *consult.Webhook) error {
+	return r.Scan(&w.ID, jsonColumn{&w.Events}, (*instant)(&w.DisabledAt))
+}
 
 // Events lists in the order of places. After an event that has none yet there is nothing.
 func (t *tx) Events(integration string, after consult.EventID, limit int) ([]*consult.Event, error) {

@@ -16,6 +16,7 @@ var resendLaws = []law{
 	{"sent again", sentAgain},
 	{"sent again while another is on its way", sentAgainUnderALease},
 	{"all dead sent again", deadSentAgain},
+	{"what happens while a webhook is disabled can be sent again", sentWhenEnabled},
 	{"everything at once", everythingAtOnce},
 }
 
@@ -96,6 +97,51 @@ func sentAgainUnderALease(t *testing.T, s consult.Store) {
 	want(t, "leased still", claim(t, s, later, 1), []string{})
 	settle(t, s, "evt_1", "wh_1", deliveredAt(later))
 	want(t, "the second once more", claim(t, s, later, 1), []string{"evt_2>wh_1"})
+}
+
+func sentWhenEnabled(t *testing.T, s consult.Store) {
+	a, b := setScene(t, s, "a"), setScene(t, s, "b")
+	setWebhook(t, s, "wh_1")
+	add(t, s, consult.Tx.AddWebhook, &consult.Webhook{
+		ID: "wh_some", Integration: "lk", CreatedAt: morning, DisabledAt: morning, Events: []consult.EventType{consult.SessionRated},
+	})
+	tell(t, s, a, "a1", 0)
+	claim(t, s, morning, 1)
+	settle(t, s, "evt_a1", "wh_1", delivered)
+	disable(t, s, "wh_1", morning)
+	tell(t, s, a, "a2", time.Minute)
+	tell(t, s, b, "b1", 2*time.Minute) // of a session that it has heard nothing of
+	tell(t, s, b, "b2", 3*time.Minute)
+	later := morning.Add(time.Hour)
+	want(t, "nothing goes out", claim(t, s, later, 10), []string{})
+	dead := deliveries(t, s, consult.DeliveryQuery{Webhook: "wh_1", State: consult.DeliveryDead})
+	want(t, "what happened is kept", eventsOf(dead), []string{"evt_b2", "evt_b1", "evt_a2"})
+	for _, d := range dead {
+		if !d.DeadAt.Equal(d.Event.CreatedAt) || d.Attempts != 0 {
+			t.Errorf("%s is dead since %v after %d attempts", d.Event.ID, d.DeadAt, d.Attempts)
+		}
+		want(t, "its log", d.Log, []consult.Attempt{{At: d.Event.CreatedAt, Error: "the webhook is disabled"}})
+	}
+	want(t, "what a webhook does not want is not", eventsOf(deliveries(t, s, consult.DeliveryQuery{Webhook: "wh_some"})), []string{})
+	enable(t, s, "wh_1")
+	want(t, "on again, it waits to be asked for", claim(t, s, later, 10), []string{})
+	if err := requeue(t, s, "evt_b2", later); err != nil { // into a queue that never was
+		t.Fatal(err)
+	}
+	want(t, "one by one", claim(t, s, later, 10), []string{"evt_b2>wh_1"})
+	settle(t, s, "evt_b2", "wh_1", deliveredAt(later))
+	update(t, s, func(tx consult.Tx) error {
+		n, err := tx.RequeueDead("wh_1", time.Time{}, later)
+		if err == nil && n != 2 {
+			t.Errorf("%d queued", n)
+		}
+		return err
+	})
+	want(t, "or all, in order", claim(t, s, later, 10), []string{"evt_a2>wh_1", "evt_b1>wh_1"})
+	settle(t, s, "evt_a2", "wh_1", deliveredAt(later))
+	settle(t, s, "evt_b1", "wh_1", deliveredAt(later))
+	tell(t, s, b, "b3", 4*time.Minute)
+	want(t, "and what comes follows", claim(t, s, later, 10), []string{"evt_b3>wh_1"})
 }
 
 func deadSentAgain(t *testing.T, s consult.Store) {
