@@ -109,6 +109,9 @@ func (e example) holdsOut(t *testing.T) {
 			t.Errorf("link %q", link)
 		}
 	}
+	if status, session := request(t, "GET", s.url+"/v1/abm/video/sessions/"+booked[1], key, ""); status != http.StatusOK || session["externalId"] == nil {
+		t.Errorf("booked without an externalId: %d %v", status, session)
+	}
 	out.match(t, `told: session.created `+booked[1]+`.* UPCOMING`, ended)
 	if status, answer := request(t, "POST", s.url+"/v1/abm/video/sessions/"+booked[1]+"/cancel", key, `{}`); status != http.StatusOK {
 		t.Fatalf("cancel: %d %v", status, answer)
@@ -120,7 +123,10 @@ func (e example) holdsOut(t *testing.T) {
 func (e example) getsItRight(t *testing.T) {
 	secret := "whsec_" + base64.StdEncoding.EncodeToString([]byte("a secret of thirty-two bytes, ok"))
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		fmt.Fprintf(w, `{"id":"c_1","secret":%q,"links":{"doctor":"d","patient":"p"},"doctorUrl":"d","patientUrl":"p"}`, secret)
+		if r.Header.Get("Idempotency-Key") == "" {
+			t.Errorf("%s without an Idempotency-Key", r.URL.Path)
+		}
+		fmt.Fprintf(w, `{"id":"c_1","secret":%q,"links":{"doctor":"d","patient":"p"}}`, secret)
 	}))
 	defer server.Close()
 	self := freeURL(t)
@@ -280,9 +286,9 @@ func TestExampleSpringCompiles(t *testing.T) {
 		"org.springframework.web.client.RestClient": `import org.springframework.http.MediaType; public interface RestClient {
 			static Builder builder() { return null; } Body post();
 			interface Builder { Builder baseUrl(String u); Builder defaultHeader(String n, String... v); RestClient build(); }
-			interface Body { Body uri(String u, Object... v); Body contentType(MediaType m); Body body(Object o); Response retrieve(); }
+			interface Body { Body uri(String u, Object... v); Body header(String n, String... v); Body contentType(MediaType m); Body body(Object o); Response retrieve(); }
 			interface Response { <T> T body(Class<T> c); } }`,
-		"com.fasterxml.jackson.databind.JsonNode":     "public class JsonNode { public JsonNode path(String n) { return this; } public String asText() { return null; } }",
+		"com.fasterxml.jackson.databind.JsonNode":     "public class JsonNode { public JsonNode path(String n) { return this; } public String asText() { return null; } public int asInt() { return 0; } }",
 		"com.fasterxml.jackson.databind.ObjectMapper": "public class ObjectMapper { public JsonNode readTree(byte[] b) throws java.io.IOException { return null; } }",
 	}
 	args := []string{"-d", filepath.Join(dir, "out"), "LkController.java", "TmkWebhook.java"}

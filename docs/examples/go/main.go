@@ -8,54 +8,57 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"os"
 	"strings"
 	"sync"
+	"time"
 )
 
 var tmk, key, self = os.Getenv("TMK"), os.Getenv("KEY"), os.Getenv("SELF")
 
-// post sends one request to TMK and reads the answer.
-func post(path, body string, answer any) {
-	req, err := http.NewRequest("POST", tmk+"/v1/abm/video"+path, strings.NewReader(body))
-	must(err)
-	req.Header = http.Header{"Authorization": {"Bearer " + key}, "Content-Type": {"application/json"}}
-	resp, err := http.DefaultClient.Do(req)
-	must(err)
+// post sends one request to TMK and reads the answer. Sent again with the same once, as after an answer that got
+// lost, it takes effect once.
+func post(path, once, body string, answer any) {
+	req := must(http.NewRequest("POST", tmk+"/v1/abm/video"+path, strings.NewReader(body)))
+	req.Header = http.Header{"Authorization": {"Bearer " + key}, "Content-Type": {"application/json"}, "Idempotency-Key": {once}}
+	resp := must(http.DefaultClient.Do(req))
 	defer resp.Body.Close()
-	got, err := io.ReadAll(resp.Body)
-	must(err)
-	if resp.StatusCode >= 300 {
-		must(fmt.Errorf("%s: %s: %s", path, resp.Status, got))
+	got := must(io.ReadAll(resp.Body))
+	if resp.StatusCode >= 300 || json.Unmarshal(got, answer) != nil {
+		log.Fatalf("%s: %s: %s", path, resp.Status, got)
 	}
-	must(json.Unmarshal(got, answer))
 }
 
 func main() {
 	var hook struct{ Secret string }
-	post("/webhooks", `{"url": "`+self+`/hooks/tmk"}`, &hook)
-	var seen sync.Map // ids of events; a real LK keeps them in its database
+	post("/webhooks", "endpoint "+self, `{"url": "`+self+`/hooks/tmk"}`, &hook)
+	var last sync.Map // sequence of the newest event of each session; a real LK keeps it in its database
 	http.HandleFunc("POST /hooks/tmk", func(w http.ResponseWriter, r *http.Request) {
 		event, err := verify(r, hook.Secret)
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusUnauthorized)
-		} else if _, again := seen.LoadOrStore(event.ID, true); !again { // it may come twice
+		} else if had, _ := last.LoadOrStore(event.Data.SessionID, 0); event.Sequence > had.(int) { // otherwise it came twice, or late
+			last.Store(event.Data.SessionID, event.Sequence)
 			fmt.Println("told:", event.Type, event.Data.SessionID, event.Data.Status)
 		}
 	})
-	go func() { must(http.ListenAndServe(strings.TrimPrefix(self, "http://"), nil)) }()
+	go func() { log.Fatal(http.ListenAndServe(strings.TrimPrefix(self, "http://"), nil)) }()
 
-	// The smallest booking, from now on; /sessions/create takes names, a time and more.
-	var booked struct{ ID, DoctorURL, PatientURL string }
-	post("/sessions/create/simpl", `{"doctorId": "d-17", "patientId": "p-902"}`, &booked)
-	fmt.Println("booked:", booked.ID, booked.DoctorURL, booked.PatientURL)
+	booking := fmt.Sprint("lk-", time.Now().Unix()) // LK's own number of it
+	var booked struct {
+		ID    string
+		Links struct{ Doctor, Patient string }
+	}
+	post("/sessions/create", booking, `{"externalId": "`+booking+`", "doctor": {"id": "d-17"}, "patient": {"id": "p-902"}}`, &booked)
+	fmt.Println("booked:", booked.ID, booked.Links.Doctor, booked.Links.Patient)
 	select {}
 }
 
-func must(err error) {
+func must[T any](v T, err error) T {
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+		log.Fatal(err)
 	}
+	return v
 }
