@@ -49,7 +49,7 @@ func (d *Desk) Amend(ctx context.Context, by Principal, id ConsultationID, a Ame
 			return Errorf(CodeConflict, "the consultation is %s: only an upcoming one can be changed", status)
 		}
 		before := *c
-		after := d.complete(a.apply(orderOf(c)), ch.now)
+		after := d.complete(a.apply(orderOf(c)))
 		if err := d.checkAmended(a, after, ch.now); err != nil {
 			return err
 		}

@@ -199,6 +199,7 @@ func TestAmendInvalid(t *testing.T) {
 		"/patient/name":      {Patient: &consult.PersonAmendment{Name: ptr("a\nb")}},
 		"/doctor/specialty":  {Doctor: &consult.PersonAmendment{Specialty: ptr(strings.Repeat("я", 201))}},
 		"/startsAt":          {StartsAt: ptr(noon.Add(-time.Hour)), Duration: ptr(time.Hour)},
+		"/startsAt ":         {StartsAt: ptr(time.Time{})}, // which is not "now"
 		"/durationMinutes":   {Duration: ptr(9 * time.Hour)},
 		"/durationMinutes ":  {Duration: ptr(time.Minute)}, // it would be over
 		"/timeZone":          {TimeZone: ptr("Mars")},

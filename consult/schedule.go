@@ -27,8 +27,12 @@ func (d *Desk) Schedule(ctx context.Context, by Principal, o Order) (*Details, e
 	if err := authorize(by, ActSchedule, target{}); err != nil {
 		return nil, err
 	}
-	o = d.complete(o, d.clock())
-	if err := d.check(o, d.clock()); err != nil {
+	now := d.clock()
+	if o.StartsAt.IsZero() {
+		o.StartsAt = now
+	}
+	o = d.complete(o)
+	if err := d.check(o, now); err != nil {
 		return nil, err
 	}
 	var made *Details
@@ -57,11 +61,8 @@ func (d *Desk) Schedule(ctx context.Context, by Principal, o Order) (*Details, e
 	return made, nil
 }
 
-// complete fills in what the order leaves out.
-func (d *Desk) complete(o Order, now time.Time) Order {
-	if o.StartsAt.IsZero() {
-		o.StartsAt = now
-	}
+// complete fills in what the order leaves out, but for the start.
+func (d *Desk) complete(o Order) Order {
 	o.StartsAt = o.StartsAt.UTC().Truncate(time.Microsecond)
 	if o.Duration == 0 {
 		o.Duration = defaultLasting
