@@ -67,6 +67,7 @@ func TestPatchIsChecked(t *testing.T) {
 		`{"patient":{"specialty":"x"}}`: "/patient/specialty", `{"language":"de"}`: "/language", `{"recording":"maybe"}`: "/recording",
 		`{"timeZone":"Nowhere/At-all"}`: "/timeZone", `{"metadata":{"a":1}}`: "/metadata/a", `{"metadata":["a"]}`: "/metadata",
 		`{"externalId":"x"}`: "/externalId", `{"topic":["x"]}`: "/topic", `{"startsAt":"2026-11-01T00:00:00Z"}`: "/startsAt",
+		`{"startsAt":"0001-01-01T00:00:00Z"}`: "/startsAt", `{"metadata":{"\ud800":null}}`: "/metadata/\ufffd",
 		`{"topic":"a","topic":"b"}`: "/topic", `{"doctor":"d-1"}`: "/doctor",
 	} {
 		wantField(t, h.patch(path, body).wantProblem(400, consult.CodeInvalid), field)

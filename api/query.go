@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/base64"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -70,11 +71,26 @@ func timeParam(c echo.Context, name string) (time.Time, *consult.FieldError) {
 	if !c.QueryParams().Has(name) {
 		return time.Time{}, nil
 	}
-	t, err := time.Parse(time.RFC3339, c.QueryParam(name))
-	if err != nil {
+	t, ok := parseTime(c.QueryParam(name))
+	switch {
+	case !ok:
 		return t, &consult.FieldError{Pointer: pointer("", name), Message: msgNotTime}
+	case t.IsZero(): // which stands for no bound at all
+		return t, &consult.FieldError{Pointer: pointer("", name), Message: msgUnsetTime}
 	}
 	return t, nil
+}
+
+// timeShape is RFC 3339 §5.6, without the leap second, which no clock here can show.
+// [time.Parse] takes more: one digit of an hour, a comma, offsets of a day and longer.
+var timeShape = regexp.MustCompile(`^\d{4}-\d\d-\d\d[Tt]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)$`)
+
+func parseTime(text string) (t time.Time, ok bool) {
+	if !timeShape.MatchString(text) {
+		return time.Time{}, false
+	}
+	t, err := time.Parse(time.RFC3339, strings.ToUpper(text))
+	return t, err == nil
 }
 
 // threadCursor names the message that a page ended with.

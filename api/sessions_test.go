@@ -1,6 +1,7 @@
 package api
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"strings"
@@ -111,6 +112,16 @@ func TestCreateRefuses(t *testing.T) {
 		"time without zone":    {with("startsAt", "2026-12-01T10:30:00"), "/startsAt"},
 		"no time":              {with("startsAt", "tomorrow"), "/startsAt"},
 		"long ago":             {with("startsAt", "2020-12-01T10:30:00Z"), "/startsAt"},
+		"time never set":       {with("startsAt", "0001-01-01T00:00:00Z"), "/startsAt"},
+		"never set, elsewhere": {with("startsAt", "0001-01-01T03:00:00+03:00"), "/startsAt"},
+		"one digit of an hour": {with("startsAt", "2026-12-01T1:30:00Z"), "/startsAt"},
+		"comma in a time":      {with("startsAt", "2026-12-01T10:30:00,5Z"), "/startsAt"},
+		"offset of a day":      {with("startsAt", "2026-12-01T10:30:00+24:00"), "/startsAt"},
+		"offset of 60 minutes": {with("startsAt", "2026-12-01T10:30:00+03:60"), "/startsAt"},
+		"no such day":          {with("startsAt", "2026-11-31T10:30:00Z"), "/startsAt"},
+		"half a pair":          {`{"doctor":{"id":"d"},"patient":{"id":"p"},"metadata":{"a":"\ud800x"}}`, "/metadata/a"},
+		"half a pair in a key": {`{"doctor":{"id":"d"},"patient":{"id":"p"},"metadata":{"\udc00\ud800":"x"}}`, "/metadata/\ufffd\ufffd"},
+		"a little more":        {with("durationMinutes", json.RawMessage("30.000001")), "/durationMinutes"},
 		"unknown zone":         {with("timeZone", "Europe/Atlantis"), "/timeZone"},
 		"unknown policy":       {with("recording", "maybe"), "/recording"},
 		"unknown language":     {with("language", "fr"), "/language"},
@@ -127,6 +138,38 @@ func TestCreateRefuses(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What the schema's words take though encoding/json does not.
+func TestCreateTakes(t *testing.T) {
+	h := newHouse(t)
+	start := time.Date(2026, 12, 2, 10, 30, 0, 500e6, time.UTC)
+	for name, body := range map[string]string{
+		"small letters":   `"startsAt":"2026-12-02t10:30:00.5z","durationMinutes":20`,
+		"a whole float":   `"startsAt":"2026-12-02T10:30:00.5Z","durationMinutes":20.0`,
+		"an exponent":     `"startsAt" : "2026-12-02T13:30:00.50+03:00" , "durationMinutes" : 2e1 `,
+		"escaped letters": `"startsAt":"2026-12-02\u007410:30:00.5Z","durationMinutes":20`,
+	} {
+		s := into[Session](h.post(base+"/sessions/create", `{"doctor":{"id":"d"},"patient":{"id":"p"},`+body+`}`).want(201))
+		if !s.StartsAt.Equal(start) || s.DurationMinutes != 20 {
+			t.Errorf("%s: %s for %d minutes", name, s.StartsAt, s.DurationMinutes)
+		}
+	}
+	path := base + "/sessions/" + into[Session](h.post(base+"/sessions/create", order()).want(201)).ID
+	if s := into[Session](h.patch(path, `{"startsAt":"2026-12-02t10:30:00.5z","durationMinutes":20.0}`).want(200)); !s.StartsAt.Equal(start) || s.DurationMinutes != 20 {
+		t.Errorf("patched: %s for %d minutes", s.StartsAt, s.DurationMinutes)
+	}
+	text := "<&>\u2028 😀 \\ud800 \ufffd"
+	m := into[Session](h.patch(path, map[string]any{"metadata": map[string]string{"key <\u2028>": text}}).want(200)).Metadata
+	if m["key <\u2028>"] != text {
+		t.Errorf("metadata %+q", m)
+	}
+	escaped := `{"doctor":{"id":"d"},"patient":{"id":"p"},"metadata":{"\ud83d\ude00":"\uD83D\uDE00\\ud800"}}`
+	if m := into[Session](h.post(base+"/sessions/create", escaped).want(201)).Metadata; m["😀"] != `😀\ud800` {
+		t.Errorf("metadata %+q", m)
+	}
+	h.do(call{method: "POST", path: base + "/sessions/create/simpl", body: `{"doctorId":"d","patientId":"p"}`,
+		header: map[string]string{"Content-Type": `application/json; charset="UTF-8"`}}).want(201)
 }
 
 func TestCreateListsAllMistakes(t *testing.T) {
@@ -162,6 +205,7 @@ func TestBodies(t *testing.T) {
 		"not UTF-8": {"{\"topic\":\"\xff\"}", nil, 400, consult.CodeInvalid},
 		"oversize":  {huge, nil, 413, consult.CodeTooLarge},
 		"a form":    {"a=b", map[string]string{"Content-Type": "application/x-www-form-urlencoded"}, 415, consult.CodeUnsupported},
+		"a charset": {"{}", map[string]string{"Content-Type": "application/json; charset=windows-1251"}, 415, consult.CodeUnsupported},
 		"deep":      {strings.Repeat("[", 20000), nil, 400, consult.CodeInvalid},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -419,7 +463,8 @@ func TestLists(t *testing.T) {
 	}
 	for query, field := range map[string]string{
 		"limit=0": "/limit", "limit=201": "/limit", "limit=x": "/limit", "limit=": "/limit", "limit=1&limit=2": "/limit",
-		"status=upcoming": "/status", "from=today": "/from", "to=": "/to", "cursor=!": "/cursor", "cursor=AAAA": "/cursor",
+		"status=upcoming": "/status", "from=today": "/from", "to=": "/to",
+		"to=0001-01-01T00:00:00Z": "/to", "from=0001-01-01T00:00:00Z": "/from", "from=2026-12-01T1:30:00Z": "/from", "cursor=!": "/cursor", "cursor=AAAA": "/cursor",
 		"sort=name": "/sort", "order=up": "/order", "order=": "/order", "from=" + at(3) + "&to=" + at(1): "/from",
 	} {
 		p := h.get(path+"?"+query).wantProblem(400, consult.CodeInvalid)
