@@ -29,9 +29,9 @@ export async function registerKeys(server) {
       keys[algorithm] = randomBytes(32);
       order.secret = keys[algorithm].toString('base64');
     } else {
-      const { publicKey, privateKey } = pairs[algorithm]();
-      keys[algorithm] = privateKey;
-      order.publicKey = publicKey.export({ type: 'spki', format: 'pem' });
+      const made = makeKey(algorithm, order.kid);
+      keys[algorithm] = made.key;
+      order.publicKey = made.pem;
     }
     const made = await post('/v1/admin/signingkeys', order, cookie);
     if (!made.ok) throw new Error(`register ${algorithm}: ${made.status} ${await made.text()}`);
@@ -39,14 +39,23 @@ export async function registerKeys(server) {
   return keys;
 }
 
+/** A key of LK's own, with the half that others may have: as PEM and as JWK. */
+export function makeKey(algorithm, kid) {
+  const { publicKey, privateKey } = pairs[algorithm]();
+  return { algorithm, kid, key: privateKey, pem: publicKey.export({ type: 'spki', format: 'pem' }), jwk: { ...publicKey.export({ format: 'jwk' }), kid, use: 'sig' } };
+}
+
 const base64url = (data) => Buffer.from(data).toString('base64url');
 
-/** A token of LK's. */
-export function mint(keys, algorithm, claims) {
+/** A token of LK's, signed with the registered key of an algorithm. */
+export const mint = (keys, algorithm, claims) => token({ algorithm, kid: `${algorithm}-1`, key: keys[algorithm] }, claims);
+
+/** A token of LK's, signed with any key. */
+export function token({ algorithm, kid, key }, claims) {
   const now = Math.floor(Date.now() / 1000);
   const all = { iss: issuer, aud: 'tmk', exp: now + 3600, iat: now, jti: randomBytes(8).toString('hex'), ...claims };
-  const input = `${base64url(JSON.stringify({ alg: algorithm, typ: 'JWT', kid: `${algorithm}-1` }))}.${base64url(JSON.stringify(all))}`;
-  return `${input}.${base64url(signature(algorithm, keys[algorithm], input))}`;
+  const input = `${base64url(JSON.stringify({ alg: algorithm, typ: 'JWT', kid }))}.${base64url(JSON.stringify(all))}`;
+  return `${input}.${base64url(signature(algorithm, key, input))}`;
 }
 
 function signature(algorithm, key, input) {
