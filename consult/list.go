@@ -1,11 +1,14 @@
 package consult
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
 	"regexp"
+	"slices"
 	"time"
 )
 
@@ -32,8 +35,8 @@ type ListQuery struct {
 	Status              []Status
 	From, To            time.Time // StartsAt in [From, To)
 	Limit               int       // 1..200; 0 means 50
-	Cursor              string
-	NewestFirst         bool // descending; a cursor belongs to the order it came from
+	Cursor              string    // Page.Next of the same list: all but Limit as it was
+	NewestFirst         bool      // descending
 }
 
 const (
@@ -77,14 +80,11 @@ func (d *Desk) Consultations(ctx context.Context, by Principal, q ListQuery) (*P
 	if err != nil {
 		return nil, err
 	}
-	query, err := q.toStore()
+	query, err := q.toStore(by)
 	if err != nil {
 		return nil, err
 	}
 	query.Limit = limit + 1 // one more tells whether there is a next page
-	if by.Key != nil {
-		query.Integration = by.Key.Integration
-	}
 	page := &Page{}
 	err = d.store.View(ctx, func(tx Tx) error {
 		*page = Page{}
@@ -94,7 +94,7 @@ func (d *Desk) Consultations(ctx context.Context, by Principal, q ListQuery) (*P
 		}
 		if len(cs) > limit {
 			cs = cs[:limit]
-			page.Next = cursorBehind(cs[limit-1])
+			page.Next = query.cursorBehind(cs[limit-1])
 		}
 		page.Items, err = detailsOf(tx, cs)
 		return err
@@ -120,10 +120,14 @@ func (q ListQuery) object() string {
 	return ""
 }
 
-func (q ListQuery) toStore() (ConsultationQuery, error) {
+// toStore is q within what the caller may see, without its limit.
+func (q ListQuery) toStore(by Principal) (ConsultationQuery, error) {
 	s := ConsultationQuery{
 		DoctorID: q.DoctorID, PatientID: q.PatientID, Status: q.Status, From: q.From, To: q.To,
 		Descending: q.NewestFirst,
+	}
+	if by.Key != nil {
+		s.Integration = by.Key.Integration
 	}
 	for _, status := range q.Status {
 		if !known(status, Upcoming, Current, Finished, Cancelled, Missed) {
@@ -137,7 +141,7 @@ func (q ListQuery) toStore() (ConsultationQuery, error) {
 		return s, nil
 	}
 	var ok bool
-	if s.AfterStartsAt, s.AfterID, ok = parseCursor(q.Cursor); !ok {
+	if s.AfterStartsAt, s.AfterID, ok = s.parseCursor(q.Cursor); !ok {
 		return s, Invalid("/cursor", "is not a cursor that this list has given")
 	}
 	return s, nil
@@ -199,20 +203,36 @@ func detailsOf(tx Tx, cs []*Consultation) ([]*Details, error) {
 	return all, nil
 }
 
-// A cursor is a version byte, StartsAt in microseconds and the ID, in base64url.
-const cursorVersion = 1
+// A cursor is a version byte, the list that it belongs to, StartsAt in microseconds and the ID, in base64url.
+const (
+	cursorVersion = 2
+	cursorList    = 8 // bytes of the list's name
+	cursorHead    = 1 + cursorList + 8
+)
 
 var consultationIDShape = regexp.MustCompile(`^c_[0-9a-hjkmnp-tv-z]{26}$`)
 
-func cursorBehind(c *Consultation) string {
-	b := binary.BigEndian.AppendUint64([]byte{cursorVersion}, uint64(c.StartsAt.UnixMicro()))
+// list names what q lists, whatever page: whose consultations, which of them, and in which order.
+func (q ConsultationQuery) list() []byte {
+	status := slices.Compact(slices.Sorted(slices.Values(q.Status)))
+	name := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %q %d %d %t",
+		q.Integration, q.DoctorID, q.PatientID, status, q.From.UnixMicro(), q.To.UnixMicro(), q.Descending))
+	return name[:cursorList]
+}
+
+// cursorBehind is where the page after c goes on.
+func (q ConsultationQuery) cursorBehind(c *Consultation) string {
+	b := append([]byte{cursorVersion}, q.list()...)
+	b = binary.BigEndian.AppendUint64(b, uint64(c.StartsAt.UnixMicro()))
 	return base64.RawURLEncoding.EncodeToString(append(b, c.ID...))
 }
 
-func parseCursor(s string) (startsAt time.Time, id ConsultationID, ok bool) {
+// parseCursor reads a cursor of the list that q asks for, and no other list's.
+func (q ConsultationQuery) parseCursor(s string) (startsAt time.Time, id ConsultationID, ok bool) {
 	b, err := base64.RawURLEncoding.DecodeString(s)
-	if err != nil || base64.RawURLEncoding.EncodeToString(b) != s || len(b) < 9 || b[0] != cursorVersion || !consultationIDShape.Match(b[9:]) {
+	if err != nil || base64.RawURLEncoding.EncodeToString(b) != s || len(b) < cursorHead || b[0] != cursorVersion ||
+		!bytes.Equal(b[1:1+cursorList], q.list()) || !consultationIDShape.Match(b[cursorHead:]) {
 		return time.Time{}, "", false
 	}
-	return time.UnixMicro(int64(binary.BigEndian.Uint64(b[1:9]))).UTC(), ConsultationID(b[9:]), true
+	return time.UnixMicro(int64(binary.BigEndian.Uint64(b[1+cursorList:]))).UTC(), ConsultationID(b[cursorHead:]), true
 }

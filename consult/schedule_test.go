@@ -221,6 +221,20 @@ func TestConsultationsInvalid(t *testing.T) {
 	w.Schedule(t, nil)
 	w.Schedule(t, nil)
 	cursor := must(w.Desk.Consultations(t.Context(), by, consult.ListQuery{Limit: 1}))(t).Next
+	of := consult.ListQuery{
+		DoctorID: "d-17", Status: []consult.Status{consult.Upcoming, consult.Missed}, From: noon.Add(-time.Hour), Limit: 1,
+	}
+	of.Cursor = must(w.Desk.Consultations(t.Context(), by, of))(t).Next
+	again := of // the same list, said otherwise
+	again.Status, again.From, again.Limit = []consult.Status{consult.Missed, consult.Upcoming, consult.Missed}, of.From.UTC(), 200
+	if page := must(w.Desk.Consultations(t.Context(), by, again))(t); len(page.Items) != 1 {
+		t.Errorf("the second page has %d items", len(page.Items))
+	}
+	other := func(change func(q *consult.ListQuery)) consult.ListQuery {
+		q := of
+		change(&q)
+		return q
+	}
 	for name, tt := range map[string]struct {
 		q    consult.ListQuery
 		want string
@@ -230,6 +244,13 @@ func TestConsultationsInvalid(t *testing.T) {
 		"other version":    {consult.ListQuery{Cursor: "B" + cursor[1:]}, "/cursor"},
 		"padded cursor":    {consult.ListQuery{Cursor: cursor + "="}, "/cursor"},
 		"line in a cursor": {consult.ListQuery{Cursor: cursor[:8] + "\n" + cursor[8:]}, "/cursor"},
+		"no filters":       {consult.ListQuery{Cursor: of.Cursor}, "/cursor"},
+		"other order":      {other(func(q *consult.ListQuery) { q.NewestFirst = true }), "/cursor"},
+		"other doctor":     {other(func(q *consult.ListQuery) { q.DoctorID = "d-18" }), "/cursor"},
+		"other role":       {other(func(q *consult.ListQuery) { q.DoctorID, q.PatientID = "", "d-17" }), "/cursor"},
+		"other status":     {other(func(q *consult.ListQuery) { q.Status = q.Status[:1] }), "/cursor"},
+		"other start":      {other(func(q *consult.ListQuery) { q.From = noon.Add(-2 * time.Hour) }), "/cursor"},
+		"other end":        {other(func(q *consult.ListQuery) { q.To = noon.Add(time.Hour) }), "/cursor"},
 		"limit":            {consult.ListQuery{Limit: 201}, "/limit"},
 		"negative limit":   {consult.ListQuery{Limit: -1}, "/limit"},
 		"status":           {consult.ListQuery{Status: []consult.Status{"UPCOMING"}}, "/status"},
@@ -243,4 +264,10 @@ func TestConsultationsInvalid(t *testing.T) {
 			}
 		})
 	}
+	stranger, _, err := w.Desk.CreateAPIKey(t.Context(), consult.System, "other", "", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.Desk.Consultations(t.Context(), consult.Principal{Key: stranger}, of)
+	wantCode(t, err, consult.CodeInvalid)
 }
