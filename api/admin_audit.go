@@ -15,30 +15,22 @@ func (a *API) auditRoutes() []route {
 	return []route{
 		{"GET", "/v1/admin/audit", forStaff, read,
 			[]string{"actor", "action", "session", "object", "from", "to", "limit", "cursor"}, a.listAudit, nil},
-		{"POST", "/v1/admin/audit/verify", forStaff, read, nil, a.verifyAudit, nil},
+		{"POST", "/v1/admin/audit/verify", forStaff, read, nil, bodiless(a.verifyAudit), nil},
 	}
 }
 
 func (a *API) listAudit(c echo.Context) error {
 	q := consult.AuditQuery{
 		Actor: c.QueryParam("actor"), Action: c.QueryParam("action"), Object: c.QueryParam("object"),
-		ConsultationID: consult.ConsultationID(c.QueryParam("session")), After: c.QueryParam("cursor"),
+		ConsultationID: consult.ConsultationID(c.QueryParam("session")),
 	}
-	var wrong []consult.FieldError
-	add := func(err *consult.FieldError) {
-		if err != nil {
-			wrong = append(wrong, *err)
-		}
-	}
-	var bad *consult.FieldError
-	q.Limit, bad = limitParam(c)
-	add(bad)
-	q.From, bad = timeParam(c, "from")
-	add(bad)
-	q.To, bad = timeParam(c, "to")
-	add(bad)
-	if len(wrong) > 0 {
-		return invalid(wrong)
+	var badLimit, badCursor, badFrom, badTo *consult.FieldError
+	q.Limit, badLimit = limitParam(c)
+	q.After, badCursor = cursorParam(c)
+	q.From, badFrom = timeParam(c, "from")
+	q.To, badTo = timeParam(c, "to")
+	if err := invalidOf(badLimit, badCursor, badFrom, badTo); err != nil {
+		return err
 	}
 	ctx := c.Request().Context()
 	page, err := a.desk.Audit(ctx, principal(c), q)
@@ -49,7 +41,7 @@ func (a *API) listAudit(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	shown := AuditPage{Items: make([]AuditEntry, 0, len(page.Items)), NextCursor: page.Next}
+	shown := AuditPage{Items: make([]AuditEntry, 0, len(page.Items)), NextCursor: cursorBehind(c, page.Next)}
 	for _, e := range page.Items {
 		shown.Items = append(shown.Items, showAudit(e, names))
 	}

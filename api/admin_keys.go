@@ -23,10 +23,10 @@ func (a *API) keyRoutes() []route {
 	return []route{
 		{"GET", keys, forStaff, manageKeys, nil, a.listAPIKeys, nil},
 		{"POST", keys, forStaff, manageKeys, nil, a.createAPIKey, nil},
-		{"DELETE", keys + "/:id", forStaff, manageKeys, nil, a.revokeAPIKey, nil},
+		{"DELETE", keys + "/:id", forStaff, manageKeys, nil, bodiless(a.revokeAPIKey), nil},
 		{"GET", signing, forStaff, manageSigning, []string{"integration"}, a.listSigningKeys, nil},
 		{"POST", signing, forStaff, manageSigning, nil, a.createSigningKey, nil},
-		{"DELETE", signing + "/:id", forStaff, manageSigning, nil, a.revokeSigningKey, nil},
+		{"DELETE", signing + "/:id", forStaff, manageSigning, nil, bodiless(a.revokeSigningKey), nil},
 	}
 }
 

@@ -10,21 +10,15 @@ import (
 )
 
 func (a *API) listDeliveries(c echo.Context) error {
-	limit, bad := limitParam(c)
-	var wrong []consult.FieldError
-	if bad != nil {
-		wrong = append(wrong, *bad)
-	}
-	after, ok := decodeCursor('d', c.QueryParam("cursor"))
-	if !ok {
-		wrong = append(wrong, consult.FieldError{Pointer: "/cursor", Message: msgBadCursor})
-	}
+	limit, badLimit := limitParam(c)
+	after, badCursor := cursorParam(c)
+	var badState *consult.FieldError
 	state := c.QueryParam("state")
 	if c.QueryParams().Has("state") && !DeliveryState(state).Valid() {
-		wrong = append(wrong, consult.FieldError{Pointer: "/state", Message: msgNotInEnum})
+		badState = &consult.FieldError{Pointer: "/state", Message: msgNotInEnum}
 	}
-	if len(wrong) > 0 {
-		return invalid(wrong)
+	if err := invalidOf(badLimit, badCursor, badState); err != nil {
+		return err
 	}
 	page, err := a.desk.Deliveries(c.Request().Context(), principal(c), consult.DeliveryQuery{
 		Webhook: webhookID(c), State: consult.DeliveryState(state),
@@ -34,7 +28,7 @@ func (a *API) listDeliveries(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	shown := DeliveryPage{Items: make([]Delivery, 0, len(page.Items)), NextCursor: encodeCursor('d', string(page.Next))}
+	shown := DeliveryPage{Items: make([]Delivery, 0, len(page.Items)), NextCursor: cursorBehind(c, string(page.Next))}
 	for _, d := range page.Items {
 		shown.Items = append(shown.Items, showDelivery(d))
 	}

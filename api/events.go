@@ -24,14 +24,8 @@ const (
 func (a *API) listEvents(c echo.Context) error {
 	limit, bad := limitParam(c)
 	wait, badWait := waitParam(c)
-	var wrong []consult.FieldError
-	for _, w := range []*consult.FieldError{bad, badWait} {
-		if w != nil {
-			wrong = append(wrong, *w)
-		}
-	}
-	if len(wrong) > 0 {
-		return invalid(wrong)
+	if err := invalidOf(bad, badWait); err != nil {
+		return err
 	}
 	ctx, by, after := c.Request().Context(), principal(c), consult.EventID(c.QueryParam("after"))
 	if c.Request().Method == http.MethodHead {

@@ -2,7 +2,11 @@ package api
 
 import (
 	"encoding/json"
+	"net/http/httptest"
+	"net/url"
 	"testing"
+
+	"github.com/labstack/echo/v4"
 )
 
 func FuzzParse(f *testing.F) {
@@ -34,12 +38,16 @@ func FuzzParse(f *testing.F) {
 }
 
 func FuzzThreadCursor(f *testing.F) {
-	f.Add(threadCursor(7))
+	asked := func(query url.Values) echo.Context {
+		r := httptest.NewRequest("GET", "/thread?"+query.Encode(), nil)
+		return echo.New().NewContext(r, httptest.NewRecorder())
+	}
+	f.Add(cursorBehind(asked(nil), "7"))
 	f.Add("AAAA")
 	f.Fuzz(func(t *testing.T, cursor string) {
-		after, ok := parseThreadCursor(cursor)
-		if ok && cursor != "" && after < 1 {
-			t.Errorf("%q is %d", cursor, after)
+		after, bad := threadCursor(asked(url.Values{"cursor": {cursor}}))
+		if (after < 1) != (bad != nil) {
+			t.Errorf("%q is %d, %v", cursor, after, bad)
 		}
 	})
 }

@@ -37,7 +37,7 @@ func (a *API) identityRoutes() []route {
 		{"POST", "/v1/admin/claim", forBrowser, everybody("the token of the server's log in the body is the credential"), nil, a.claim, nil},
 		{"POST", "/v1/admin/login", forBrowser, everybody("login and password in the body are the credential"), nil, a.login, nil},
 		{"POST", "/v1/admin/login/totp", forBrowser, everybody("ticket and code in the body are the credential"), nil, a.loginCode, nil},
-		{"POST", "/v1/admin/logout", forBrowser, everybody("ends the one session of the cookie"), nil, a.logout, nil},
+		{"POST", "/v1/admin/logout", forBrowser, everybody("ends the one session of the cookie"), nil, bodiless(a.logout), nil},
 		{"GET", flowPath + "/start", forBrowser, browser, []string{"to"}, a.startOIDC, nil},
 		{"GET", flowBack, forBrowser, everybody("the provider's code and the sealed cookie are the credential"),
 			[]string{"code", "state", "error", "error_description", "error_uri", "iss", "session_state", "scope", "authuser", "prompt", "hd"}, a.finishOIDC, nil},
@@ -48,8 +48,8 @@ func (a *API) identityRoutes() []route {
 		{"POST", account + "/totp/disable", forStaff, own, nil, a.disableTOTP, nil},
 		{"POST", account + "/recovery", forStaff, own, nil, a.renewRecovery, nil},
 		{"GET", account + "/sessions", forStaff, own, nil, a.listOwnSessions, nil},
-		{"DELETE", account + "/sessions", forStaff, own, nil, a.endOtherSessions, nil},
-		{"DELETE", account + "/sessions/:id", forStaff, own, nil, a.endOwnSession, nil},
+		{"DELETE", account + "/sessions", forStaff, own, nil, bodiless(a.endOtherSessions), nil},
+		{"DELETE", account + "/sessions/:id", forStaff, own, nil, bodiless(a.endOwnSession), nil},
 	}
 }
 

@@ -18,11 +18,11 @@ func (a *API) staffRoutes() []route {
 		{"POST", staff, forStaff, manage, nil, a.createStaff, nil},
 		{"GET", staff + "/:id", forStaff, manage, nil, a.getStaff, nil},
 		{"PATCH", staff + "/:id", forStaff, manage, nil, a.amendStaff, nil},
-		{"POST", staff + "/:id/password", forStaff, manage, nil, a.resetPassword, nil},
-		{"DELETE", staff + "/:id/totp", forStaff, manage, nil, a.removeTOTP, nil},
+		{"POST", staff + "/:id/password", forStaff, manage, nil, bodiless(a.resetPassword), nil},
+		{"DELETE", staff + "/:id/totp", forStaff, manage, nil, bodiless(a.removeTOTP), nil},
 		{"GET", staff + "/:id/sessions", forStaff, manage, nil, a.listSessionsOfStaff, nil},
-		{"DELETE", staff + "/:id/sessions", forStaff, manage, nil, a.endSessionsOfStaff, nil},
-		{"DELETE", staff + "/:id/sessions/:sessionId", forStaff, manage, nil, a.endSessionOfStaff, nil},
+		{"DELETE", staff + "/:id/sessions", forStaff, manage, nil, bodiless(a.endSessionsOfStaff), nil},
+		{"DELETE", staff + "/:id/sessions/:sessionId", forStaff, manage, nil, bodiless(a.endSessionOfStaff), nil},
 	}
 }
 

@@ -128,19 +128,27 @@ func (a *API) bound(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// onlyQuery refuses parameters that the route does not know, and those given twice. With others, what it does not know
-// is passed over: a login provider may add to its answer what it likes (RFC 6749 §4.1.2).
+// onlyQuery refuses parameters that the route does not know, those given twice, and empty ones, which would be taken for
+// none. With others, what it does not know is passed over: a login provider may add to its answer what it likes (RFC 6749 §4.1.2).
 func onlyQuery(known []string, others bool) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
+			given, err := url.ParseQuery(c.Request().URL.RawQuery)
+			if err != nil { // what cannot be read, a filter perhaps, c.QueryParams has dropped
+				return &consult.Error{Code: consult.CodeInvalid, Message: msgBadQuery, Err: err}
+			}
 			var wrong []consult.FieldError
-			for name, values := range c.QueryParams() {
+			for name, values := range given {
 				switch {
 				case !slices.Contains(known, name) && others:
 				case !slices.Contains(known, name):
 					wrong = append(wrong, consult.FieldError{Pointer: pointer("", name), Message: msgUnknownParameter})
 				case len(values) > 1 && name != "status":
 					wrong = append(wrong, consult.FieldError{Pointer: pointer("", name), Message: msgTwice})
+				case values[0] == "" && name == "cursor":
+					wrong = append(wrong, consult.FieldError{Pointer: pointer("", name), Message: msgBadCursor})
+				case values[0] == "" && slices.Contains(filters, name):
+					wrong = append(wrong, consult.FieldError{Pointer: pointer("", name), Message: msgEmpty})
 				}
 			}
 			if len(wrong) > 0 {
@@ -148,6 +156,25 @@ func onlyQuery(known []string, others bool) echo.MiddlewareFunc {
 			}
 			return next(c)
 		}
+	}
+}
+
+// filters are the parameters that take any word; what others take their readers know. "after" may be empty: so is
+// a log that nobody has read yet.
+var filters = []string{"integration", "sessionId", "actor", "action", "session", "object"}
+
+// bodiless refuses a body that says something, on a route that would not look at it.
+func bodiless(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		body, err := readAll(c)
+		if err != nil {
+			return err
+		}
+		switch strings.Join(strings.Fields(string(body)), "") {
+		case "", "{}":
+			return next(c)
+		}
+		return consult.Errorf(consult.CodeInvalid, msgBodiless)
 	}
 }
 

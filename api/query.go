@@ -1,7 +1,11 @@
 package api
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -22,37 +26,39 @@ const (
 // sessionQuery reads the filters of a list of sessions, and says all that is
 // wrong with them.
 func sessionQuery(c echo.Context) (consult.ListQuery, error) {
-	q := consult.ListQuery{Cursor: c.QueryParam("cursor")}
-	var wrong []consult.FieldError
-	add := func(err *consult.FieldError) {
-		if err != nil {
-			wrong = append(wrong, *err)
-		}
-	}
-	var err *consult.FieldError
-	q.Limit, err = limitParam(c)
-	add(err)
-	q.From, err = timeParam(c, "from")
-	add(err)
-	q.To, err = timeParam(c, "to")
-	add(err)
+	q := consult.ListQuery{Cursor: c.QueryParam("cursor")} // which the desk reads
+	var badLimit, badFrom, badTo, badOrder, badStatus *consult.FieldError
+	q.Limit, badLimit = limitParam(c)
+	q.From, badFrom = timeParam(c, "from")
+	q.To, badTo = timeParam(c, "to")
 	switch order := c.QueryParam("order"); {
 	case order == "desc":
 		q.NewestFirst = true
 	case order != "asc" && c.QueryParams().Has("order"):
-		add(&consult.FieldError{Pointer: "/order", Message: msgNotInEnum})
+		badOrder = &consult.FieldError{Pointer: "/order", Message: msgNotInEnum}
 	}
 	for _, s := range c.QueryParams()["status"] {
 		if !Status(s).Valid() {
-			add(&consult.FieldError{Pointer: "/status", Message: msgNotInEnum})
+			badStatus = &consult.FieldError{Pointer: "/status", Message: msgNotInEnum}
 			break
 		}
 		q.Status = append(q.Status, consult.Status(strings.ToLower(s)))
 	}
-	if len(wrong) > 0 {
-		return q, invalid(wrong)
+	return q, invalidOf(badLimit, badFrom, badTo, badOrder, badStatus)
+}
+
+// invalidOf is nil when nothing is wrong.
+func invalidOf(found ...*consult.FieldError) error {
+	var wrong []consult.FieldError
+	for _, f := range found {
+		if f != nil {
+			wrong = append(wrong, *f)
+		}
 	}
-	return q, nil
+	if len(wrong) == 0 {
+		return nil
+	}
+	return invalid(wrong)
 }
 
 func limitParam(c echo.Context) (int, *consult.FieldError) {
@@ -93,50 +99,51 @@ func parseTime(text string) (t time.Time, ok bool) {
 	return t, err == nil
 }
 
-// threadCursor names the message that a page ended with.
-func threadCursor(seq int64) string { return encodeCursor('m', strconv.FormatInt(seq, 10)) }
+// cursorList is how many bytes of a cursor name the list that it belongs to.
+const cursorList = 8
 
-func parseThreadCursor(cursor string) (after int64, ok bool) {
-	last, ok := decodeCursor('m', cursor)
-	if !ok || last == "" {
-		return 0, ok
+// listed names the list that is asked for, whatever page: whose, where and with which filters.
+func listed(c echo.Context) []byte {
+	filters := maps.Clone(c.QueryParams())
+	delete(filters, "limit")
+	delete(filters, "cursor")
+	integration := ""
+	if k := principal(c).Key; k != nil {
+		integration = k.Integration
 	}
-	after, err := strconv.ParseInt(last, 10, 64)
-	return after, err == nil && after > 0
+	name := sha256.Sum256(fmt.Appendf(nil, "%q %q %s", integration, c.Request().URL.Path, filters.Encode()))
+	return name[:cursorList]
 }
 
-// encodeCursor hides where a page ended, so that nobody counts on its shape. kind keeps cursors of lists apart. "" stays "".
-func encodeCursor(kind byte, last string) string {
+// cursorBehind hides where a page ended, so that nobody counts on its shape. "" stays "": there is no next page.
+func cursorBehind(c echo.Context, last string) string {
 	if last == "" {
 		return ""
 	}
-	return base64.RawURLEncoding.EncodeToString([]byte(string(kind) + last))
+	return base64.RawURLEncoding.EncodeToString(append(listed(c), last...))
 }
 
-func decodeCursor(kind byte, cursor string) (last string, ok bool) {
-	if cursor == "" {
-		return "", true
+// cursorParam is what the page before ended with, "" at the beginning. Another list's cursor is none.
+func cursorParam(c echo.Context) (last string, bad *consult.FieldError) {
+	if !c.QueryParams().Has("cursor") {
+		return "", nil
 	}
+	cursor, list := c.QueryParam("cursor"), listed(c)
 	b, err := base64.RawURLEncoding.DecodeString(cursor)
-	if err != nil || len(b) < 2 || b[0] != kind {
-		return "", false
+	if err != nil || base64.RawURLEncoding.EncodeToString(b) != cursor || len(b) <= len(list) || !bytes.HasPrefix(b, list) {
+		return "", badCursor
 	}
-	return string(b[1:]), true
+	return string(b[len(list):]), nil
 }
+
+var badCursor = &consult.FieldError{Pointer: "/cursor", Message: msgBadCursor}
 
 // slice is the page of a short list, which is in the order of its ids, that the caller asks for.
 func slice[T any](c echo.Context, all []T, id func(T) string) (page []T, next string, err error) {
 	limit, bad := limitParam(c)
-	after, ok := decodeCursor('i', c.QueryParam("cursor"))
-	var wrong []consult.FieldError
-	if bad != nil {
-		wrong = append(wrong, *bad)
-	}
-	if !ok {
-		wrong = append(wrong, consult.FieldError{Pointer: "/cursor", Message: msgBadCursor})
-	}
-	if len(wrong) > 0 {
-		return nil, "", invalid(wrong)
+	after, badAfter := cursorParam(c)
+	if err := invalidOf(bad, badAfter); err != nil {
+		return nil, "", err
 	}
 	if after != "" { // what the page before ended with may be gone
 		all = all[len(all)-countBehind(all, id, after):]
@@ -144,7 +151,7 @@ func slice[T any](c echo.Context, all []T, id func(T) string) (page []T, next st
 	if len(all) <= limit {
 		return all, "", nil
 	}
-	return all[:limit], encodeCursor('i', id(all[limit-1])), nil
+	return all[:limit], cursorBehind(c, id(all[limit-1])), nil
 }
 
 func countBehind[T any](all []T, id func(T) string, after string) int {

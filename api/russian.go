@@ -9,6 +9,7 @@ var catalogue = slices.Concat(staffSays, [][2]string{
 	// this package
 	{msgSeeFields, "запрос содержит ошибки, они перечислены в errors"},
 	{msgNoBody, "нужно тело запроса в формате JSON"},
+	{msgBodiless, "этот адрес не принимает тела запроса"},
 	{msgBodyBroken, "тело запроса не удалось прочитать"},
 	{msgBodyTooLarge, "тело запроса больше 64 КиБ"},
 	{msgNotJSON, "тело запроса должно быть application/json"},
@@ -48,6 +49,7 @@ var catalogue = slices.Concat(staffSays, [][2]string{
 	{msgTooMany, "слишком много запросов, подождите столько, сколько указано в Retry-After"},
 	{msgNoRoute, "по этому адресу ничего нет"},
 	{msgBadPath, "адрес не в кодировке UTF-8 или содержит символ NUL"},
+	{msgBadQuery, "параметры запроса записаны с ошибкой (часть адреса после ?)"},
 	{msgNoMethod, "этот адрес не принимает такой метод"},
 	{msgNoFile, "такого файла нет"},
 	{msgRecordingUnreadable, "запись сейчас не читается"},

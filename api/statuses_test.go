@@ -35,7 +35,7 @@ func (r route) takesBody() bool {
 	return r.method == http.MethodPost || r.method == http.MethodPatch || strings.HasSuffix(r.path, "/video/recordings/:id") && r.method == http.MethodDelete
 }
 
-// hasNoBody are POSTs that read none.
+// hasNoBody are POSTs that take none.
 func hasNoBody(r route) bool {
 	for _, end := range []string{"/logout", "/staff/:id/password", "/audit/verify"} {
 		if strings.HasSuffix(r.path, end) {
@@ -50,6 +50,12 @@ var refusals = []refusal{
 		return r.access != forProbe && r.path != flowPath+"/callback"
 	},
 		func(_ *estate, c *call, _ route) { c.path += "?nonsense=1" }},
+	{400, consult.CodeInvalid, func(r route) bool { return r.access != forProbe },
+		func(_ *estate, c *call, _ route) { c.path += "?limit=1;state=dead" }},
+	{400, consult.CodeInvalid, func(r route) bool { return r.access != forProbe },
+		func(_ *estate, c *call, _ route) { c.path += "?%zz" }},
+	{400, consult.CodeInvalid, func(r route) bool { return r.method != http.MethodGet && (!r.takesBody() || hasNoBody(r)) },
+		func(_ *estate, c *call, _ route) { c.body = `{"x":1}` }},
 	{401, consult.CodeUnauthorized, func(r route) bool { return credentials[r.access] != "none" && r.access != forBrowser },
 		func(_ *estate, c *call, _ route) { c.header = nil }},
 	{403, consult.CodeForbidden, func(r route) bool { return r.rule.action != "" && r.access.takesKeys() },

@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"strconv"
 
 	"github.com/labstack/echo/v4"
 
@@ -9,13 +10,10 @@ import (
 )
 
 func (a *API) listMessages(c echo.Context) error {
-	limit, bad := limitParam(c)
-	if bad != nil {
-		return invalid([]consult.FieldError{*bad})
-	}
-	after, ok := parseThreadCursor(c.QueryParam("cursor"))
-	if !ok {
-		return consult.Invalid("/cursor", msgBadCursor)
+	limit, badLimit := limitParam(c)
+	after, badCursor := threadCursor(c)
+	if err := invalidOf(badLimit, badCursor); err != nil {
+		return err
 	}
 	messages, err := a.desk.Messages(c.Request().Context(), principal(c), sessionID(c), after, limit)
 	if err != nil {
@@ -26,9 +24,22 @@ func (a *API) listMessages(c echo.Context) error {
 		page.Items = append(page.Items, showMessage(m))
 	}
 	if len(messages) == limit { // the next page may turn out empty; that is no error
-		page.NextCursor = threadCursor(messages[limit-1].Seq)
+		page.NextCursor = cursorBehind(c, strconv.FormatInt(messages[limit-1].Seq, 10))
 	}
 	return answer(c, http.StatusOK, page)
+}
+
+// threadCursor is the message that the page before ended with, 0 at the beginning.
+func threadCursor(c echo.Context) (after int64, bad *consult.FieldError) {
+	last, bad := cursorParam(c)
+	if last == "" {
+		return 0, bad
+	}
+	after, err := strconv.ParseInt(last, 10, 64)
+	if err != nil || after < 1 {
+		return 0, badCursor
+	}
+	return after, nil
 }
 
 // getFileContent gives an integration a file of one of its sessions.

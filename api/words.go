@@ -96,6 +96,7 @@ var titles = map[consult.Code]words{
 const (
 	msgSeeFields           = "the request is not valid: see errors"
 	msgNoBody              = "a JSON body is required"
+	msgBodiless            = "this address takes no body"
 	msgBodyBroken          = "the body could not be read"
 	msgBodyTooLarge        = "the body is larger than 64 KiB"
 	msgNotJSON             = "the body must be application/json" // or a merge patch, for PATCH
@@ -116,6 +117,7 @@ const (
 	msgTwice               = "is given twice"
 	msgUnknownField        = "there is no such field"
 	msgUnknownParameter    = "there is no such parameter"
+	msgEmpty               = "is empty"
 	msgRequired            = "is required"
 	msgBadLimit            = "must be from 1 to 200"
 	msgBadMinutes          = "must be from 1 to 480"
@@ -139,6 +141,7 @@ const (
 	msgTooMany             = "too many requests: wait as long as Retry-After says"
 	msgNoRoute             = "there is nothing at this address"
 	msgBadPath             = "the address is not UTF-8 or contains NUL"
+	msgBadQuery            = "the query is not well-formed: see what follows ? in the address"
 	msgNoMethod            = "this address does not take this method"
 	msgNoFile              = "there is no such file"
 	msgRecordingUnreadable = "the recording cannot be read at the moment"
