@@ -3,8 +3,9 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { launch, look, person, seesAndHears, until } from './browser.mjs';
+import { artifacts, launch, look, person, seesAndHears, until } from './browser.mjs';
 import { startServer } from './server.mjs';
 import * as act from './steps.mjs';
 
@@ -286,10 +287,25 @@ test('in English too', async () => {
   await look(portal, 'demo-english', looks);
 });
 
+/** How far the page can be scrolled to the side, in pixels. */
+const sideways = (page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+
 test('the description of the API, and a page that is not there', async () => {
   const page = await person(browser);
   await page.goto(`${server.url}/swagger-ui.html`);
   await page.getByText('/v1/abm/video/sessions/create').first().waitFor();
+  await page.screenshot({ path: path.join(artifacts, 'swagger-1280.png') });
+  await page.setViewportSize({ width: 360, height: 740 });
+  assert.equal(await sideways(page), 0);
+  await page.screenshot({ path: path.join(artifacts, 'swagger-360.png') });
+  for (const operation of ['createSession', 'getRecordingContent', 'createWebhook']) {
+    const block = page.locator(`.opblock[id$=-${operation}]`);
+    await block.locator('.opblock-summary-control').click();
+    await block.locator('.responses-table').first().waitFor();
+    assert.equal(await sideways(page), 0, operation);
+  }
+  await page.locator('.responses-wrapper').first().evaluate((responses) => responses.scrollIntoView());
+  await page.screenshot({ path: path.join(artifacts, 'swagger-responses-360.png') });
   assert.deepEqual(page.complaints, []);
   const missing = await page.goto(`${server.url}/nowhere`);
   assert.equal(missing.status(), 404);
