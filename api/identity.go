@@ -21,7 +21,7 @@ const (
 	flowBack   = flowPath + "/callback"
 	adminPages = "/admin/"
 
-	problemDeclined = "declined" // beside the codes: what the login page says of [auth.Declined]
+	problemDeclined = "declined" // beside the codes: what the login page says of [auth.ErrDeclined]
 )
 
 // beforeClaim are the routes that answer while the installation has no administrator.
@@ -222,7 +222,7 @@ func (a *API) problemPage(c echo.Context, err error) error {
 	if errors.As(err, &cause) && cause.Err != nil {
 		a.cfg.Log.WarnContext(c.Request().Context(), "login at the provider failed", "code", string(e.Code), "request", requestID(c), "err", cause.Err)
 	}
-	if errors.Is(err, auth.Declined) {
+	if errors.Is(err, auth.ErrDeclined) {
 		return a.back(c, problemDeclined)
 	}
 	return a.back(c, string(e.Code))

@@ -67,7 +67,7 @@ func (a *Auth) BeginOIDC(ctx context.Context, to string) (address, envelope stri
 // login, gives it the roles that the claim says now, and opens a session. An
 // account is known by issuer and subject, never by a name or an address.
 // Codes: unauthorized (what came back cannot be trusted), forbidden (no role
-// here, refused by the provider, see [Declined], or disabled), unavailable, not_found (there is no provider).
+// here, refused by the provider, see [ErrDeclined], or disabled), unavailable, not_found (there is no provider).
 func (a *Auth) FinishOIDC(ctx context.Context, envelope string, back Callback, agent string) (d *Door, to string, err error) {
 	if a.provider == nil {
 		return nil, "", noProvider
@@ -93,16 +93,16 @@ func (a *Auth) FinishOIDC(ctx context.Context, envelope string, back Callback, a
 	return d, f.To, err
 }
 
-// Declined is in the error when the provider let the person go without a login:
+// ErrDeclined is in the error when the provider let the person go without a login:
 // whoever it was changed his mind, or may not use TMK there.
-var Declined = errors.New("the login was declined at the provider")
+var ErrDeclined = errors.New("the login was declined at the provider")
 
 // refusedThere is what an answer with an error means to us (RFC 6749 §4.1.2.1).
 func refusedThere(code string) error {
 	said := fmt.Errorf("provider says %.100q", code)
 	switch code {
 	case "access_denied":
-		return &consult.Error{Code: consult.CodeForbidden, Message: "the login provider refused", Err: fmt.Errorf("%w: %w", Declined, said)}
+		return &consult.Error{Code: consult.CodeForbidden, Message: "the login provider refused", Err: fmt.Errorf("%w: %w", ErrDeclined, said)}
 	case "server_error", "temporarily_unavailable":
 		return &consult.Error{Code: consult.CodeUnavailable, Message: "the login provider does not answer", Err: said}
 	}
