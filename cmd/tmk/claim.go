@@ -31,7 +31,7 @@ func beforeClaim(claimed func(context.Context) bool, next http.Handler) http.Han
 // rest tells what api answers; it has the same law.
 func rest(at string) bool {
 	for _, prefix := range []string{"/v1/", "/problems/"} {
-		if strings.HasPrefix(at, prefix) {
+		if strings.HasPrefix(at+"/", prefix) {
 			return true
 		}
 	}

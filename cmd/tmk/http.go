@@ -29,6 +29,18 @@ func httpServer(h http.Handler, log *slog.Logger) *http.Server {
 	}
 }
 
+// restFirst gives the API its paths as they are, and all others to pages: [http.ServeMux] would
+// send who asks for one that is not clean ("//", "/../") elsewhere, in words of its own.
+func restFirst(api, pages http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if rest(r.URL.Path) {
+			api.ServeHTTP(w, r)
+			return
+		}
+		pages.ServeHTTP(w, r)
+	})
+}
+
 // callerAddress believes X-Forwarded-For of the proxies named and of nobody else.
 func callerAddress(proxies []string) echo.IPExtractor {
 	if len(proxies) == 0 {

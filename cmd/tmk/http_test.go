@@ -8,9 +8,12 @@ import (
 	"encoding/pem"
 	"log/slog"
 	"math/big"
+	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -38,6 +41,35 @@ func TestCallerAddress(t *testing.T) {
 				t.Errorf("got %s, want %s", got, tt.want)
 			}
 		})
+	}
+}
+
+// TestNothingOfTheAPIIsRedirected: what is not there under its root is told by it.
+func TestNothingOfTheAPIIsRedirected(t *testing.T) {
+	installation := []string{"--data-dir", t.TempDir()}
+	administered(t, installation...)
+	s := start(t, served, installation...)
+	host := strings.TrimPrefix(s.url, "http://")
+	for _, path := range []string{
+		"/v1", "/v1/", "/v1/abm/video//events", "/v1//abm/video/events", "/v1/abm/video/../video/events", "/v1/./x", "/problems",
+	} {
+		for _, method := range []string{"GET", "POST"} {
+			r := &http.Request{Method: method, URL: &url.URL{Scheme: "http", Host: host, Path: path}, Header: http.Header{}}
+			answer, err := http.DefaultTransport.RoundTrip(r.WithContext(t.Context()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			answer.Body.Close()
+			if answer.StatusCode != http.StatusNotFound || answer.Header.Get("Content-Type") != "application/problem+json" || answer.Header.Get("X-Request-Id") == "" {
+				t.Errorf("%s %s: %d %v", method, path, answer.StatusCode, answer.Header)
+			}
+		}
+	}
+	if status, _ := request(t, "GET", s.url+"/readyz", "", ""); status != http.StatusOK {
+		t.Errorf("readyz: %d", status)
+	}
+	if status, _ := request(t, "GET", s.url+"/problems/invalid", "", ""); status != http.StatusOK {
+		t.Errorf("a page about a problem: %d", status)
 	}
 }
 

@@ -184,16 +184,13 @@ func (s *server) routes() http.Handler {
 
 	mux := http.NewServeMux()
 	mux.Handle("/ws", s.hub)
-	for _, path := range []string{"/v1/", "/problems/", "/openapi.yaml", "/healthz", "/readyz"} {
-		mux.Handle(path, s.rest)
-	}
 	if s.demo != nil {
 		mux.Handle("/demo/api/", s.demo)
 	}
 	mux.Handle("/", web.Handler(web.Config{Demo: s.demo != nil, Embed: s.cfg.Embed.Origins}))
-	var h http.Handler = mux
+	h := restFirst(s.rest, mux)
 	if s.demo != nil {
-		h = ownHosts(s.cfg.PublicURL, mux)
+		h = ownHosts(s.cfg.PublicURL, h)
 	}
 	if s.claim != "" {
 		h = beforeClaim(s.facts.auth.Claimed, h)
