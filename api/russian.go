@@ -145,6 +145,7 @@ var catalogue = slices.Concat(staffSays, [][2]string{
 	// consult/auth: links that integrations mint
 	{"the token is not a JWT signed with EdDSA, ES256, RS256 or HS256", "это не JWT, подписанный EdDSA, ES256, RS256 или HS256"},
 	{"the token's header names no key (kid)", "в заголовке токена не назван ключ (kid)"},
+	{"the token demands that extensions are understood (crit): none is here", "токен требует поддержки расширений (crit), их здесь нет"},
 	{"no live key has the token's iss and kid", "нет действующего ключа с такими iss и kid, как в токене"},
 	{"the token's key is for another algorithm", "ключ токена предназначен для другого алгоритма"},
 	{"the token's signature is wrong", "подпись токена неверна"},

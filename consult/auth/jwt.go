@@ -97,6 +97,9 @@ func readMinted(token string) (*minted, error) {
 	if h.KeyID == "" || len(h.KeyID) > maxKID {
 		return nil, consult.Errorf(consult.CodeLinkUnknown, "the token's header names no key (kid)")
 	}
+	if _, critical := h.ExtraHeaders["crit"]; critical { // RFC 7515 §4.1.11
+		return nil, consult.Errorf(consult.CodeLinkUnknown, "the token demands that extensions are understood (crit): none is here")
+	}
 	var claims struct {
 		Issuer string `json:"iss"`
 	}

@@ -322,6 +322,11 @@ func TestMintedSignatureRefused(t *testing.T) {
 	} {
 		m.refused(name, token, string(m.visit.ID), consult.CodeLinkUnknown, "")
 	}
+	for _, name := range []string{"exp", "b64", "http://lk.example/x"} { // signed well, with a header that asks for more
+		options := (&jose.SignerOptions{}).WithHeader("kid", "EdDSA").WithHeader("crit", []string{name}).WithHeader(jose.HeaderKey(name), true)
+		token := compact(t, jose.SigningKey{Algorithm: jose.EdDSA, Key: ed}, options, m.claims(nil))
+		m.refused("critical "+name, token, string(m.visit.ID), consult.CodeLinkUnknown, "crit")
+	}
 }
 
 func TestMintedKeyRevoked(t *testing.T) {
