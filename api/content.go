@@ -40,6 +40,7 @@ func serve(c echo.Context, d download) error {
 	h.Set("Cache-Control", "private, no-store")
 	h.Set("ETag", `"`+hex.EncodeToString(d.sha256)+`"`)
 	h.Set("Repr-Digest", "sha-256=:"+base64.StdEncoding.EncodeToString(d.sha256)+":")
+	onlyBytes(c.Request())
 	paced := &pacedReader{ReadSeeker: d.content, control: http.NewResponseController(c.Response())}
 	w := &refusalWriter{ResponseWriter: c.Response()}
 	http.ServeContent(w, c.Request(), "", time.Time{}, paced)
@@ -50,6 +51,17 @@ func serve(c echo.Context, d download) error {
 		return refuseContent(h, codeBadRange, msgBadRange)
 	}
 	return nil
+}
+
+// onlyBytes drops a Range that is to be passed over: in units that are not understood, or of
+// a method other than GET (RFC 9110 §14.2). Units are the same in any letters; [http.ServeContent] knows small ones.
+func onlyBytes(r *http.Request) {
+	unit, ranges, found := strings.Cut(r.Header.Get("Range"), "=")
+	if !found || !strings.EqualFold(unit, "bytes") || r.Method != http.MethodGet {
+		r.Header.Del("Range")
+		return
+	}
+	r.Header.Set("Range", "bytes="+ranges)
 }
 
 // refuseContent takes away what told of the content.

@@ -224,6 +224,15 @@ func TestRecordingContent(t *testing.T) {
 			t.Errorf("%s: Content-Range %q", value, got)
 		}
 	}
+	for _, value := range []string{"items=0-1", "nonsense", "lines=1-2,5-", "bytes"} { // units that nobody knows
+		if r := ranged(value).want(200); !bytes.Equal(r.body, webm) {
+			t.Errorf("%s: %d bytes", value, len(r.body))
+		}
+	}
+	if r := ranged("Bytes=0-9").want(206); len(r.body) != 10 {
+		t.Errorf("in another letter: %d bytes", len(r.body))
+	}
+	h.do(call{method: http.MethodHead, path: path, header: map[string]string{"Range": "bytes=0-9"}}).want(200)
 	ranged("bytes=0-9", "If-Range", tag).want(206)
 	ranged("bytes=0-9", "If-Range", `"other"`).want(200)
 	ranged(fmt.Sprintf("bytes=%d-", size)).wantProblem(416, codeBadRange)
