@@ -123,3 +123,14 @@ func malformed(body []byte) error {
 func invalid(wrong []consult.FieldError) error {
 	return &consult.Error{Code: consult.CodeInvalid, Message: msgSeeFields, Fields: wrong[:min(len(wrong), maxFieldErrors)]}
 }
+
+// optionalID is an id that may be left out, "" then; one that is there and empty is a mistake, not an absence.
+func optionalID(at string, given *string) (string, error) {
+	switch {
+	case given == nil:
+		return "", nil
+	case *given == "":
+		return "", consult.Invalid(at, msgEmpty)
+	}
+	return *given, nil
+}

@@ -29,8 +29,12 @@ func (a *API) createInvite(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	id, err := optionalID("/id", body.ID)
+	if err != nil {
+		return err
+	}
 	seat, link, err := a.desk.Invite(c.Request().Context(), principal(c), sessionID(c),
-		consult.Role(body.Role), consult.Person{ID: body.ID, Name: body.Name})
+		consult.Role(body.Role), consult.Person{ID: id, Name: body.Name})
 	return answerInvite(c, http.StatusCreated, seat, link, err)
 }
 

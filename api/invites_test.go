@@ -34,7 +34,10 @@ func TestInvites(t *testing.T) {
 	}
 	wantField(t, h.get(sessionURL(v, "/invites?cursor=AAAA&limit=0")).wantProblem(400, consult.CodeInvalid), "/limit")
 
-	h.do(call{method: "DELETE", path: base + "/invites/" + made.ID}).want(204)
+	wantField(t, h.post(sessionURL(v, "/invites"), `{"role":"relative","id":""}`).wantProblem(400, consult.CodeInvalid), "/id")
+
+	h.do(call{method: "DELETE", path: base + "/invites/" + made.ID, body: `{"x":1}`}).wantProblem(400, consult.CodeInvalid)
+	h.do(call{method: "DELETE", path: base + "/invites/" + made.ID, body: " { }\n"}).want(204)
 	h.do(call{method: "DELETE", path: base + "/invites/" + made.ID}).want(204)
 	h.enter(tokenOf(made.URL), "ru").wantProblem(404, consult.CodeLinkUnknown)
 	gone := into[InvitePage](h.get(sessionURL(v, "/invites")).want(200)).Items[2]

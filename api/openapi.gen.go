@@ -652,9 +652,9 @@ type Metadata map[string]string
 // NewInvite defines model for NewInvite.
 type NewInvite struct {
 	// ID The integration's id of the person, if it has one.
-	ID   string `json:"id,omitempty,omitzero"`
-	Name string `json:"name,omitempty,omitzero"`
-	Role Role   `json:"role"`
+	ID   *string `json:"id,omitempty"`
+	Name string  `json:"name,omitempty,omitzero"`
+	Role Role    `json:"role"`
 }
 
 // NewSession defines model for NewSession.
@@ -663,7 +663,7 @@ type NewSession struct {
 	DurationMinutes *int   `json:"durationMinutes,omitempty"`
 
 	// ExternalID The integration's id of this session; unique per integration.
-	ExternalID string `json:"externalId,omitempty,omitzero"`
+	ExternalID *string `json:"externalId,omitempty"`
 
 	// Language Of the room's pages; `ru` when absent.
 	Language Language `json:"language,omitempty,omitzero"`
@@ -701,7 +701,7 @@ type NewWebhook struct {
 	Events []EventType `json:"events,omitempty,omitzero"`
 
 	// Integration Administrators must name it; a key may name its own only.
-	Integration string `json:"integration,omitempty,omitzero"`
+	Integration *string `json:"integration,omitempty"`
 
 	// URL https (or http); no user name, no fragment.
 	URL string `json:"url"`
@@ -1250,7 +1250,7 @@ type Unsupported = Problem
 
 // GetProblemPageParams defines parameters for GetProblemPage.
 type GetProblemPageParams struct {
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
@@ -1259,7 +1259,7 @@ type GetDeliveryParams struct {
 	// IfNoneMatch An ETag; 304 when the answer would be the same.
 	IfNoneMatch IfNoneMatch `json:"If-None-Match,omitempty,omitzero"`
 
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
@@ -1268,26 +1268,26 @@ type ResendDeliveryParams struct {
 	// IdempotencyKey 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
 // ListEventsParams defines parameters for ListEvents.
 type ListEventsParams struct {
-	// After An event's id, best `nextAfter` of the answer before; from the beginning when absent.
+	// After An event's id, best `nextAfter` of the answer before; from the beginning when absent or empty.
 	After After `form:"after,omitempty" json:"after,omitempty,omitzero"`
 	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 
 	// Wait Seconds to wait for something new.
 	Wait Wait `form:"wait,omitempty" json:"wait,omitempty,omitzero"`
 
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
 // DeleteInviteParams defines parameters for DeleteInvite.
 type DeleteInviteParams struct {
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
@@ -1296,19 +1296,19 @@ type CreateLinkParams struct {
 	// IdempotencyKey 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
 // EraseRecordingParams defines parameters for EraseRecording.
 type EraseRecordingParams struct {
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
 // GetRecordingParams defines parameters for GetRecording.
 type GetRecordingParams struct {
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 
 	// IfNoneMatch An ETag; 304 when the answer would be the same.
@@ -1317,10 +1317,10 @@ type GetRecordingParams struct {
 
 // GetRecordingContentParams defines parameters for GetRecordingContent.
 type GetRecordingContentParams struct {
-	// Range `bytes=0-1023` (RFC 9110).
+	// Range `bytes=0-1023` (RFC 9110); the whole for other units.
 	Range Range `json:"Range,omitempty,omitzero"`
 
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
@@ -1329,7 +1329,7 @@ type CreateSessionParams struct {
 	// IdempotencyKey 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
@@ -1338,7 +1338,7 @@ type CreateSimpleSessionParams struct {
 	// IdempotencyKey 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
@@ -1353,14 +1353,14 @@ type ListDoctorSessionsParams struct {
 	// To `startsAt` before.
 	To To `form:"to,omitempty" json:"to,omitempty,omitzero"`
 
-	// Order `asc`: earliest first; `desc`: latest first. A cursor belongs to the order it came from.
+	// Order `asc`: earliest first; `desc`: latest first.
 	Order ListDoctorSessionsParamsOrder `form:"order,omitempty" json:"order,omitempty,omitzero"`
 	Limit Limit                         `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 
-	// Cursor `nextCursor` of the page before.
+	// Cursor `nextCursor` of the page before, of the same list with the same order and filters.
 	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
 
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
@@ -1378,14 +1378,14 @@ type ListPatientSessionsParams struct {
 	// To `startsAt` before.
 	To To `form:"to,omitempty" json:"to,omitempty,omitzero"`
 
-	// Order `asc`: earliest first; `desc`: latest first. A cursor belongs to the order it came from.
+	// Order `asc`: earliest first; `desc`: latest first.
 	Order ListPatientSessionsParamsOrder `form:"order,omitempty" json:"order,omitempty,omitzero"`
 	Limit Limit                          `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 
-	// Cursor `nextCursor` of the page before.
+	// Cursor `nextCursor` of the page before, of the same list with the same order and filters.
 	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
 
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
@@ -1394,7 +1394,7 @@ type ListPatientSessionsParamsOrder string
 
 // GetSessionParams defines parameters for GetSession.
 type GetSessionParams struct {
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 
 	// IfNoneMatch An ETag; 304 when the answer would be the same.
@@ -1406,7 +1406,7 @@ type PatchSessionParams struct {
 	// IfMatch The ETag of what is changed; 412 when it was changed meanwhile.
 	IfMatch IfMatch `json:"If-Match,omitempty,omitzero"`
 
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
@@ -1415,16 +1415,16 @@ type CancelSessionParams struct {
 	// IdempotencyKey 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
 // GetFileContentParams defines parameters for GetFileContent.
 type GetFileContentParams struct {
-	// Range `bytes=0-1023` (RFC 9110).
+	// Range `bytes=0-1023` (RFC 9110); the whole for other units.
 	Range Range `json:"Range,omitempty,omitzero"`
 
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
@@ -1433,7 +1433,7 @@ type FinishSessionParams struct {
 	// IdempotencyKey 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
@@ -1441,10 +1441,10 @@ type FinishSessionParams struct {
 type ListInvitesParams struct {
 	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 
-	// Cursor `nextCursor` of the page before.
+	// Cursor `nextCursor` of the page before, of the same list with the same order and filters.
 	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
 
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
@@ -1453,7 +1453,7 @@ type CreateInviteParams struct {
 	// IdempotencyKey 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
@@ -1461,10 +1461,10 @@ type CreateInviteParams struct {
 type ListMessagesParams struct {
 	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 
-	// Cursor `nextCursor` of the page before.
+	// Cursor `nextCursor` of the page before, of the same list with the same order and filters.
 	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
 
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
@@ -1472,10 +1472,10 @@ type ListMessagesParams struct {
 type ListRecordingsParams struct {
 	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 
-	// Cursor `nextCursor` of the page before.
+	// Cursor `nextCursor` of the page before, of the same list with the same order and filters.
 	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
 
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
@@ -1485,10 +1485,10 @@ type ListWebhooksParams struct {
 	Integration Integration `form:"integration,omitempty" json:"integration,omitempty,omitzero"`
 	Limit       Limit       `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 
-	// Cursor `nextCursor` of the page before.
+	// Cursor `nextCursor` of the page before, of the same list with the same order and filters.
 	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
 
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
@@ -1497,13 +1497,13 @@ type CreateWebhookParams struct {
 	// IdempotencyKey 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
 // DeleteWebhookParams defines parameters for DeleteWebhook.
 type DeleteWebhookParams struct {
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
@@ -1512,7 +1512,7 @@ type GetWebhookParams struct {
 	// IfNoneMatch An ETag; 304 when the answer would be the same.
 	IfNoneMatch IfNoneMatch `json:"If-None-Match,omitempty,omitzero"`
 
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
@@ -1521,7 +1521,7 @@ type PatchWebhookParams struct {
 	// IfMatch The ETag of what is changed; 412 when it was changed meanwhile.
 	IfMatch IfMatch `json:"If-Match,omitempty,omitzero"`
 
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
@@ -1534,10 +1534,10 @@ type ListDeliveriesParams struct {
 	SessionID SessionFilter `form:"sessionId,omitempty" json:"sessionId,omitempty,omitzero"`
 	Limit     Limit         `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 
-	// Cursor `nextCursor` of the page before.
+	// Cursor `nextCursor` of the page before, of the same list with the same order and filters.
 	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
 
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
@@ -1546,7 +1546,7 @@ type ResendDeadParams struct {
 	// IdempotencyKey 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
@@ -1555,7 +1555,7 @@ type RotateWebhookSecretParams struct {
 	// IdempotencyKey 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
@@ -1564,7 +1564,7 @@ type TestWebhookParams struct {
 	// IdempotencyKey 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 

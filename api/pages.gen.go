@@ -788,67 +788,67 @@ type Gone = RoomProblem
 
 // ChangePasswordParams defines parameters for ChangePassword.
 type ChangePasswordParams struct {
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
 // RenewRecoveryCodesParams defines parameters for RenewRecoveryCodes.
 type RenewRecoveryCodesParams struct {
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
 // EndOtherSessionsParams defines parameters for EndOtherSessions.
 type EndOtherSessionsParams struct {
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
 // ListOwnSessionsParams defines parameters for ListOwnSessions.
 type ListOwnSessionsParams struct {
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
 // EndOwnSessionParams defines parameters for EndOwnSession.
 type EndOwnSessionParams struct {
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
 // BeginTotpParams defines parameters for BeginTotp.
 type BeginTotpParams struct {
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
 // ConfirmTotpParams defines parameters for ConfirmTotp.
 type ConfirmTotpParams struct {
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
 // DisableTotpParams defines parameters for DisableTotp.
 type DisableTotpParams struct {
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
 // ListAPIKeysParams defines parameters for ListAPIKeys.
 type ListAPIKeysParams struct {
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
 // CreateAPIKeyParams defines parameters for CreateAPIKey.
 type CreateAPIKeyParams struct {
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
 // RevokeAPIKeyParams defines parameters for RevokeAPIKey.
 type RevokeAPIKeyParams struct {
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
@@ -873,52 +873,52 @@ type ListAuditParams struct {
 	To    time.Time `form:"to,omitempty" json:"to,omitempty,omitzero"`
 	Limit Limit     `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 
-	// Cursor `nextCursor` of the page before.
+	// Cursor `nextCursor` of the page before, of the same list with the same order and filters.
 	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
 
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
 // VerifyAuditParams defines parameters for VerifyAudit.
 type VerifyAuditParams struct {
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
 // ClaimParams defines parameters for Claim.
 type ClaimParams struct {
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
 // GetEntranceParams defines parameters for GetEntrance.
 type GetEntranceParams struct {
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
 // LoginParams defines parameters for Login.
 type LoginParams struct {
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
 // LoginCodeParams defines parameters for LoginCode.
 type LoginCodeParams struct {
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
 // LogoutParams defines parameters for Logout.
 type LogoutParams struct {
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
 // GetMeParams defines parameters for GetMe.
 type GetMeParams struct {
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
@@ -957,7 +957,7 @@ type FinishOidcParams struct {
 	// Hd Of the provider.
 	Hd string `form:"hd,omitempty" json:"hd,omitempty,omitzero"`
 
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
@@ -966,7 +966,7 @@ type StartOidcParams struct {
 	// To Where to go after: a path below /admin/.
 	To string `form:"to,omitempty" json:"to,omitempty,omitzero"`
 
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
@@ -974,7 +974,7 @@ type StartOidcParams struct {
 type ListAllRecordingsParams struct {
 	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
@@ -990,10 +990,10 @@ type ListAllSessionsParams struct {
 	To    To    `form:"to,omitempty" json:"to,omitempty,omitzero"`
 	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 
-	// Cursor `nextCursor` of the page before.
+	// Cursor `nextCursor` of the page before, of the same list with the same order and filters.
 	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
 
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
@@ -1002,100 +1002,100 @@ type ListSigningKeysParams struct {
 	// Integration Whose; all when left out.
 	Integration string `form:"integration,omitempty" json:"integration,omitempty,omitzero"`
 
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
 // CreateSigningKeyParams defines parameters for CreateSigningKey.
 type CreateSigningKeyParams struct {
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
 // RevokeSigningKeyParams defines parameters for RevokeSigningKey.
 type RevokeSigningKeyParams struct {
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
 // ListStaffParams defines parameters for ListStaff.
 type ListStaffParams struct {
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
 // CreateStaffParams defines parameters for CreateStaff.
 type CreateStaffParams struct {
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
 // GetStaffParams defines parameters for GetStaff.
 type GetStaffParams struct {
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
 // AmendStaffParams defines parameters for AmendStaff.
 type AmendStaffParams struct {
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
 // ResetPasswordParams defines parameters for ResetPassword.
 type ResetPasswordParams struct {
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
 // EndSessionsOfStaffParams defines parameters for EndSessionsOfStaff.
 type EndSessionsOfStaffParams struct {
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
 // ListSessionsOfStaffParams defines parameters for ListSessionsOfStaff.
 type ListSessionsOfStaffParams struct {
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
 // EndSessionOfStaffParams defines parameters for EndSessionOfStaff.
 type EndSessionOfStaffParams struct {
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
 // RemoveTotpParams defines parameters for RemoveTotp.
 type RemoveTotpParams struct {
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
 // EnterRoomParams defines parameters for EnterRoom.
 type EnterRoomParams struct {
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
 // GetRoomFileContentParams defines parameters for GetRoomFileContent.
 type GetRoomFileContentParams struct {
-	// Range `bytes=0-1023` (RFC 9110).
+	// Range `bytes=0-1023` (RFC 9110); the whole for other units.
 	Range Range `json:"Range,omitempty,omitzero"`
 
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
 // RateRoomParams defines parameters for RateRoom.
 type RateRoomParams struct {
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 
 // GetRoomStateParams defines parameters for GetRoomState.
 type GetRoomStateParams struct {
-	// AcceptLanguage `ru` or `en`, for texts and `statusName`.
+	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
 	AcceptLanguage AcceptLanguage `json:"Accept-Language,omitempty,omitzero"`
 }
 

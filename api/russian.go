@@ -79,6 +79,7 @@ var catalogue = slices.Concat(staffSays, [][2]string{
 	{"has %d pairs, at most %d are allowed", "пар: %s, допускается не больше %s"},
 	{"has more than %d bytes", "больше %s байт"},
 	{"has a NUL character", "содержит символ NUL"},
+	{"has a port that there cannot be", "такого порта не бывает"},
 	{"has a fragment", "содержит фрагмент (#)"},
 	{"has a user name; deliveries are signed instead", "содержит имя пользователя; доставки и так подписаны"},
 	{"has characters that cannot be printed", "содержит непечатаемые символы"},

@@ -19,8 +19,12 @@ func (a *API) createSession(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	externalID, err := optionalID("/externalId", body.ExternalID)
+	if err != nil {
+		return err
+	}
 	d, err := a.desk.Schedule(c.Request().Context(), principal(c), consult.Order{
-		ExternalID: body.ExternalID,
+		ExternalID: externalID,
 		Doctor:     consult.Person{ID: body.Doctor.ID, Name: body.Doctor.Name, Specialty: body.Doctor.Specialty},
 		Patient:    consult.Person{ID: body.Patient.ID, Name: body.Patient.Name},
 		StartsAt:   body.StartsAt,

@@ -100,6 +100,7 @@ func TestCreateRefuses(t *testing.T) {
 		"no doctor":            {`{"patient":{"id":"p"}}`, "/doctor"},
 		"no doctor's id":       {`{"doctor":{"name":"x"},"patient":{"id":"p"}}`, "/doctor/id"},
 		"empty id":             {with("patient.id", ""), "/patient/id"},
+		"empty external id":    {with("externalId", ""), "/externalId"},
 		"long id":              {with("patient.id", strings.Repeat("x", 129)), "/patient/id"},
 		"doctor is a string":   {with("doctor", "d-17"), "/doctor"},
 		"body is an array":     {`[]`, ""},

@@ -16,8 +16,11 @@ type Tester interface {
 	Test(ctx context.Context, h *consult.Webhook) consult.Outcome
 }
 
-// defaultKeepOld is how long an old secret goes on signing where nobody says.
-const defaultKeepOld = 24 * time.Hour
+// How long an old secret goes on signing where nobody says, and how long it may.
+const (
+	defaultKeepOld    = 24 * time.Hour
+	maxKeepOldMinutes = 7 * 24 * 60
+)
 
 func (a *API) listWebhooks(c echo.Context) error {
 	hooks, err := a.desk.Webhooks(c.Request().Context(), principal(c), c.QueryParam("integration"))
@@ -48,7 +51,11 @@ func (a *API) createWebhook(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	w, err := a.desk.CreateWebhook(c.Request().Context(), principal(c), body.Integration, consult.WebhookOrder{
+	integration, err := optionalID("/integration", body.Integration)
+	if err != nil {
+		return err
+	}
+	w, err := a.desk.CreateWebhook(c.Request().Context(), principal(c), integration, consult.WebhookOrder{
 		URL: body.URL, Description: body.Description, Events: eventTypes(body.Events),
 	})
 	if err != nil {
@@ -134,14 +141,14 @@ func (a *API) rotateSecret(c echo.Context) error {
 	}
 	keep := defaultKeepOld
 	if n := body.KeepOldMinutes; n != nil {
-		if *n < 0 || *n > maxMinutes {
+		if *n < 0 || *n > maxKeepOldMinutes {
 			return consult.Invalid("/keepOldMinutes", msgBadKeepOld)
 		}
 		keep = time.Duration(*n) * time.Minute
 	}
 	w, err := a.desk.RotateSecret(c.Request().Context(), principal(c), webhookID(c), keep)
 	if err != nil {
-		return repoint(err, map[string]string{"/keepOld": "/keepOldMinutes"})
+		return err
 	}
 	return a.answerSecret(c, http.StatusOK, w)
 }

@@ -83,6 +83,7 @@ func TestWebhooksAreChecked(t *testing.T) {
 	h := newHouse(t)
 	for body, field := range map[string]string{
 		`{}`: "/url", `{"url":"ftp://lk.example"}`: "/url", `{"url":"lk.example"}`: "/url", `{"url":"https://u:p@lk.example"}`: "/url",
+		`{"url":"https://lk.example","integration":""}`: "/integration", `{"url":"http://127.0.0.1:99999/"}`: "/url", `{"url":"https://lk.example:0/"}`: "/url",
 		`{"url":"https://lk.example/#a"}`: "/url", `{"url":"https://lk.example","events":["session.exploded"]}`: "/events/0",
 		`{"url":"https://lk.example","events":"all"}`: "/events", `{"url":"https://lk.example","secret":"x"}`: "/secret",
 		`{"url":"https://lk.example","integration":"other"}`: "/integration", `{"url":"https://lk.example","events":[null]}`: "/events/0",
@@ -148,7 +149,10 @@ func TestRotateSecret(t *testing.T) {
 		t.Errorf("%+v", leaked)
 	}
 	for _, n := range []string{"-1", "10081", "9999999999", `"60"`, "1.5"} {
-		wantField(t, h.post(path, `{"keepOldMinutes":`+n+`}`).wantProblem(400, consult.CodeInvalid), "/keepOldMinutes")
+		f := wantField(t, h.post(path, `{"keepOldMinutes":`+n+`}`).wantProblem(400, consult.CodeInvalid), "/keepOldMinutes")
+		if want := translate(russian, msgBadKeepOld); f.Message != want && !strings.ContainsAny(n, `".`) {
+			t.Errorf("%s: %q, want %q", n, f.Message, want)
+		}
 	}
 }
 

@@ -16,26 +16,36 @@ const (
 	russian = "ru"
 )
 
-// spoken matches Accept-Language; the first is for those who name others only.
-var spoken = textlang.NewMatcher([]textlang.Tag{textlang.English, textlang.Russian})
-
 const keyLanguage = "language" // in echo's context
 
-// languageOf finds "ru" or "en" for the caller (RFC 9110 §12.5.4): Russian for
-// whom any language is good, English for who names others.
+// languageOf finds "ru" or "en" for the caller (RFC 9110 §12.5.4): what he likes better; Russian for whom
+// any language is good, or who says nothing; English for who names others only.
 func languageOf(header string) string {
-	tags, _, err := textlang.ParseAcceptLanguage(header)
-	if err != nil || len(tags) == 0 || tags[0] == anyLanguage {
+	best, weight, silent := english, float32(0), true
+	for entry := range strings.SplitSeq(header, ",") {
+		if strings.TrimSpace(entry) == "" {
+			continue
+		}
+		silent = false
+		tags, weights, err := textlang.ParseAcceptLanguage(entry)
+		if err != nil || len(tags) == 0 || weights[0] <= weight {
+			continue
+		}
+		switch base, _ := tags[0].Base(); base.String() {
+		case russian, anyLanguage:
+			best, weight = russian, weights[0]
+		case english:
+			best, weight = english, weights[0]
+		}
+	}
+	if silent {
 		return russian
 	}
-	if _, i, _ := spoken.Match(tags...); i == 1 {
-		return russian
-	}
-	return english
+	return best
 }
 
 // anyLanguage is what "*" is read as.
-var anyLanguage = textlang.MustParse("mul")
+const anyLanguage = "mul"
 
 // language is the language of the answer, found once per request.
 func language(c echo.Context) string {

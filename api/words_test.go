@@ -16,7 +16,10 @@ import (
 func TestLanguageOf(t *testing.T) {
 	for header, want := range map[string]string{
 		"": "ru", "ru": "ru", "ru-RU,ru;q=0.9,en;q=0.8": "ru", "en-US,ru;q=0.5": "en", "fr": "en", "fr,ru;q=0.3": "ru",
-		"en;q=0.1,ru;q=0.2": "ru", "*": "ru", "en, *;q=0.5": "en", "*, en;q=0.5": "ru", "nonsense;;;": "ru", strings.Repeat("a-", 5000): "ru",
+		"en;q=0.1,ru;q=0.2": "ru", "*": "ru", "en, *;q=0.5": "en", "*, en;q=0.5": "ru", " , ": "ru", "ru;q=0, en;q=0": "en",
+		// Languages that we have not, that nobody has, and what is none: one and the same.
+		"de": "en", "xx": "en", "uk": "en", "kk, de;q=0.5": "en", "nonsense;;;": "en", strings.Repeat("a-", 5000): "en",
+		"xx, ru;q=0.1": "ru", "de, *;q=0.5": "ru", "en-GB;q=0.5, xx, ru-RU;q=0.4": "en", "EN": "en", "RU-ru": "ru",
 	} {
 		if got := languageOf(header); got != want {
 			t.Errorf("%.40q: %s, want %s", header, got, want)

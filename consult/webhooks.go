@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -294,7 +295,7 @@ func newSecret() WebhookSecret {
 	return WebhookSecret{Value: "whsec_" + base64.StdEncoding.EncodeToString(secret)}
 }
 
-// url checks the address of an endpoint: absolute http or https, no user, no fragment.
+// url checks the address of an endpoint: absolute http or https, a port that there can be, no user, no fragment.
 func (f *fields) url(pointer, s string) {
 	u, err := url.Parse(s)
 	switch {
@@ -302,9 +303,16 @@ func (f *fields) url(pointer, s string) {
 		f.add(pointer, "has more than %d bytes", maxURL)
 	case err != nil || u.Hostname() == "" || !known(u.Scheme, "http", "https"):
 		f.add(pointer, "is not an http or https address")
+	case u.Port() != "" && !possiblePort(u.Port()):
+		f.add(pointer, "has a port that there cannot be")
 	case u.User != nil:
 		f.add(pointer, "has a user name; deliveries are signed instead")
 	case u.Fragment != "":
 		f.add(pointer, "has a fragment")
 	}
+}
+
+func possiblePort(s string) bool {
+	n, err := strconv.ParseUint(s, 10, 16)
+	return err == nil && n > 0
 }

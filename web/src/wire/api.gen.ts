@@ -383,7 +383,7 @@ export interface paths {
         head?: never;
         /**
          * Change, disable or enable an endpoint
-         * @description Needs the scope `webhooks`, or the cookie of an administrator. A JSON Merge Patch. What waits for an endpoint that is disabled is given up, and can be sent again once it is enabled.
+         * @description Needs the scope `webhooks`, or the cookie of an administrator. A JSON Merge Patch. What waits for an endpoint that is disabled, and what happens while it is, is given up, and can be sent again once it is enabled.
          */
         patch: operations["patchWebhook"];
         trace?: never;
@@ -1468,7 +1468,7 @@ export interface components {
         /** @description The recording's id. */
         RecordingId: string;
         /**
-         * @description `ru` or `en`, for texts and `statusName`.
+         * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
          * @example ru
          */
         AcceptLanguage: string;
@@ -1484,7 +1484,7 @@ export interface components {
         IfMatch: string;
         /** @description An ETag; 304 when the answer would be the same. */
         IfNoneMatch: string;
-        /** @description An event's id, best `nextAfter` of the answer before; from the beginning when absent. */
+        /** @description An event's id, best `nextAfter` of the answer before; from the beginning when absent or empty. */
         After: string;
         /** @description Seconds to wait for something new. */
         Wait: number;
@@ -1494,12 +1494,12 @@ export interface components {
         DeliveryState: components["schemas"]["DeliveryState"];
         /** @description Only what tells of this session. */
         SessionFilter: string;
-        /** @description `asc`: earliest first; `desc`: latest first. A cursor belongs to the order it came from. */
+        /** @description `asc`: earliest first; `desc`: latest first. */
         Order: "asc" | "desc";
-        /** @description `bytes=0-1023` (RFC 9110). */
+        /** @description `bytes=0-1023` (RFC 9110); the whole for other units. */
         Range: string;
         Limit: number;
-        /** @description `nextCursor` of the page before. */
+        /** @description `nextCursor` of the page before, of the same list with the same order and filters. */
         Cursor: string;
         /** @description Only these; may be repeated. */
         StatusFilter: components["schemas"]["Status"][];
@@ -1539,7 +1539,7 @@ export interface operations {
                 /** @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -1585,7 +1585,7 @@ export interface operations {
                 /** @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -1632,15 +1632,15 @@ export interface operations {
                 from?: components["parameters"]["From"];
                 /** @description `startsAt` before. */
                 to?: components["parameters"]["To"];
-                /** @description `asc`: earliest first; `desc`: latest first. A cursor belongs to the order it came from. */
+                /** @description `asc`: earliest first; `desc`: latest first. */
                 order?: components["parameters"]["Order"];
                 limit?: components["parameters"]["Limit"];
-                /** @description `nextCursor` of the page before. */
+                /** @description `nextCursor` of the page before, of the same list with the same order and filters. */
                 cursor?: components["parameters"]["Cursor"];
             };
             header?: {
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -1674,15 +1674,15 @@ export interface operations {
                 from?: components["parameters"]["From"];
                 /** @description `startsAt` before. */
                 to?: components["parameters"]["To"];
-                /** @description `asc`: earliest first; `desc`: latest first. A cursor belongs to the order it came from. */
+                /** @description `asc`: earliest first; `desc`: latest first. */
                 order?: components["parameters"]["Order"];
                 limit?: components["parameters"]["Limit"];
-                /** @description `nextCursor` of the page before. */
+                /** @description `nextCursor` of the page before, of the same list with the same order and filters. */
                 cursor?: components["parameters"]["Cursor"];
             };
             header?: {
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -1712,7 +1712,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -1753,7 +1753,7 @@ export interface operations {
                 /** @description The ETag of what is changed; 412 when it was changed meanwhile. */
                 "If-Match"?: components["parameters"]["IfMatch"];
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -1792,7 +1792,7 @@ export interface operations {
                 /** @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -1830,7 +1830,7 @@ export interface operations {
                 /** @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -1865,12 +1865,12 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: components["parameters"]["Limit"];
-                /** @description `nextCursor` of the page before. */
+                /** @description `nextCursor` of the page before, of the same list with the same order and filters. */
                 cursor?: components["parameters"]["Cursor"];
             };
             header?: {
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -1909,7 +1909,7 @@ export interface operations {
                 /** @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -1955,7 +1955,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -1993,7 +1993,7 @@ export interface operations {
                 /** @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2038,12 +2038,12 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: components["parameters"]["Limit"];
-                /** @description `nextCursor` of the page before. */
+                /** @description `nextCursor` of the page before, of the same list with the same order and filters. */
                 cursor?: components["parameters"]["Cursor"];
             };
             header?: {
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2079,10 +2079,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description `bytes=0-1023` (RFC 9110). */
+                /** @description `bytes=0-1023` (RFC 9110); the whole for other units. */
                 Range?: components["parameters"]["Range"];
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2115,12 +2115,12 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: components["parameters"]["Limit"];
-                /** @description `nextCursor` of the page before. */
+                /** @description `nextCursor` of the page before, of the same list with the same order and filters. */
                 cursor?: components["parameters"]["Cursor"];
             };
             header?: {
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2157,7 +2157,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2206,7 +2206,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2247,10 +2247,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description `bytes=0-1023` (RFC 9110). */
+                /** @description `bytes=0-1023` (RFC 9110); the whole for other units. */
                 Range?: components["parameters"]["Range"];
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2281,7 +2281,7 @@ export interface operations {
     listEvents: {
         parameters: {
             query?: {
-                /** @description An event's id, best `nextAfter` of the answer before; from the beginning when absent. */
+                /** @description An event's id, best `nextAfter` of the answer before; from the beginning when absent or empty. */
                 after?: components["parameters"]["After"];
                 limit?: components["parameters"]["Limit"];
                 /** @description Seconds to wait for something new. */
@@ -2289,7 +2289,7 @@ export interface operations {
             };
             header?: {
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2323,12 +2323,12 @@ export interface operations {
                 /** @description For administrators: whose; all when absent. A key sees its own integration's. */
                 integration?: components["parameters"]["Integration"];
                 limit?: components["parameters"]["Limit"];
-                /** @description `nextCursor` of the page before. */
+                /** @description `nextCursor` of the page before, of the same list with the same order and filters. */
                 cursor?: components["parameters"]["Cursor"];
             };
             header?: {
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2363,7 +2363,7 @@ export interface operations {
                 /** @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2409,7 +2409,7 @@ export interface operations {
                 /** @description An ETag; 304 when the answer would be the same. */
                 "If-None-Match"?: components["parameters"]["IfNoneMatch"];
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2438,7 +2438,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2475,7 +2475,7 @@ export interface operations {
                 /** @description The ETag of what is changed; 412 when it was changed meanwhile. */
                 "If-Match"?: components["parameters"]["IfMatch"];
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2513,7 +2513,7 @@ export interface operations {
                 /** @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2562,7 +2562,7 @@ export interface operations {
                 /** @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2611,12 +2611,12 @@ export interface operations {
                 /** @description Only what tells of this session. */
                 sessionId?: components["parameters"]["SessionFilter"];
                 limit?: components["parameters"]["Limit"];
-                /** @description `nextCursor` of the page before. */
+                /** @description `nextCursor` of the page before, of the same list with the same order and filters. */
                 cursor?: components["parameters"]["Cursor"];
             };
             header?: {
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2655,7 +2655,7 @@ export interface operations {
                 /** @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2703,7 +2703,7 @@ export interface operations {
                 /** @description An ETag; 304 when the answer would be the same. */
                 "If-None-Match"?: components["parameters"]["IfNoneMatch"];
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2744,7 +2744,7 @@ export interface operations {
                 /** @description 1 to 255 printable ASCII characters, best a UUID. The request takes effect once; sent again it gets the first answer again. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2858,7 +2858,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];

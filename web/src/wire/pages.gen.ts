@@ -1418,14 +1418,14 @@ export interface components {
     };
     parameters: {
         /**
-         * @description `ru` or `en`, for texts and `statusName`.
+         * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
          * @example ru
          */
         AcceptLanguage: string;
-        /** @description `bytes=0-1023` (RFC 9110). */
+        /** @description `bytes=0-1023` (RFC 9110); the whole for other units. */
         Range: string;
         Limit: number;
-        /** @description `nextCursor` of the page before. */
+        /** @description `nextCursor` of the page before, of the same list with the same order and filters. */
         Cursor: string;
         /** @description Only these; may be repeated. */
         StatusFilter: components["schemas"]["Status"][];
@@ -1459,7 +1459,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -1500,7 +1500,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -1534,7 +1534,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -1572,10 +1572,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description `bytes=0-1023` (RFC 9110). */
+                /** @description `bytes=0-1023` (RFC 9110); the whole for other units. */
                 Range?: components["parameters"]["Range"];
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -1608,7 +1608,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -1639,7 +1639,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -1679,7 +1679,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -1728,7 +1728,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -1767,7 +1767,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -1802,7 +1802,7 @@ export interface operations {
             };
             header?: {
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -1859,7 +1859,7 @@ export interface operations {
             };
             header?: {
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -1893,7 +1893,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -1925,7 +1925,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -1963,7 +1963,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2003,7 +2003,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2043,7 +2043,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2081,7 +2081,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2121,7 +2121,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2153,7 +2153,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2184,7 +2184,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2219,7 +2219,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2252,7 +2252,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2292,7 +2292,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2329,7 +2329,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2373,7 +2373,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2411,7 +2411,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2447,7 +2447,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2484,7 +2484,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2519,7 +2519,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2556,7 +2556,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2589,7 +2589,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2628,7 +2628,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2666,7 +2666,7 @@ export interface operations {
             };
             header?: {
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2699,7 +2699,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2739,7 +2739,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2785,12 +2785,12 @@ export interface operations {
                 /** @description Before. */
                 to?: string;
                 limit?: components["parameters"]["Limit"];
-                /** @description `nextCursor` of the page before. */
+                /** @description `nextCursor` of the page before, of the same list with the same order and filters. */
                 cursor?: components["parameters"]["Cursor"];
             };
             header?: {
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2823,7 +2823,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2858,7 +2858,7 @@ export interface operations {
             };
             header?: {
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
@@ -2896,12 +2896,12 @@ export interface operations {
                 /** @description `startsAt` before. */
                 to?: components["parameters"]["To"];
                 limit?: components["parameters"]["Limit"];
-                /** @description `nextCursor` of the page before. */
+                /** @description `nextCursor` of the page before, of the same list with the same order and filters. */
                 cursor?: components["parameters"]["Cursor"];
             };
             header?: {
                 /**
-                 * @description `ru` or `en`, for texts and `statusName`.
+                 * @description `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.
                  * @example ru
                  */
                 "Accept-Language"?: components["parameters"]["AcceptLanguage"];
