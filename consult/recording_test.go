@@ -127,6 +127,13 @@ func TestRecording(t *testing.T) {
 		if len(rs) != 2 || of[v.ID] == nil {
 			t.Errorf("%d recordings of %v", len(rs), of)
 		}
+		if err := w.Desk.FlushReads(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		page := must(w.Desk.Audit(t.Context(), consult.System, consult.AuditQuery{Action: string(consult.ActAllRecordings)}))(t)
+		if len(page.Items) != 1 || page.Items[0].Actor != "staff:u_1" {
+			t.Errorf("the audit holds %v of reading the list", page.Items)
+		}
 		_, _, err = w.Desk.AllRecordings(t.Context(), key, 0)
 		wantCode(t, err, consult.CodeForbidden)
 		_, err = w.Desk.Recording(t.Context(), consult.Principal{Seat: v.Doctor}, good.ID)

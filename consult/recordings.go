@@ -53,7 +53,7 @@ func (d *Desk) Recording(ctx context.Context, by Principal, id RecordingID) (*Re
 	return r, nil
 }
 
-// AllRecordings lists the newest recordings of all consultations, with those; staff may.
+// AllRecordings lists the newest recordings of all consultations, with those; staff may, and that is noted.
 // limit is 1..200, 0 means 50.
 func (d *Desk) AllRecordings(ctx context.Context, by Principal, limit int) ([]*Recording, map[ConsultationID]*Consultation, error) {
 	if err := authorize(by, ActAllRecordings, target{}); err != nil {
@@ -72,6 +72,9 @@ func (d *Desk) AllRecordings(ctx context.Context, by Principal, limit int) ([]*R
 		}
 		return consultationsOf(tx, rs, of)
 	})
+	if err == nil {
+		err = d.noteRead(ctx, by, ActAllRecordings, "", "")
+	}
 	if err != nil {
 		return nil, nil, err
 	}
