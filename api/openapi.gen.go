@@ -1017,7 +1017,7 @@ type WebhookEvent struct {
 	// ID The same as `webhook-id`.
 	ID string `json:"id"`
 
-	// Sequence Per session, from 1, without gaps.
+	// Sequence Per session, from 1. Without gaps in `GET /events`; an endpoint does not get what it does not want, what happened before it was registered, and what was given up.
 	Sequence int64     `json:"sequence"`
 	Type     EventType `json:"type"`
 }
@@ -1278,7 +1278,7 @@ type ListEventsParams struct {
 	After After `form:"after,omitempty" json:"after,omitempty,omitzero"`
 	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 
-	// Wait Seconds to wait for something new.
+	// Wait Seconds to wait for something new. Ten requests of an integration may wait at a time.
 	Wait Wait `form:"wait,omitempty" json:"wait,omitempty,omitzero"`
 
 	// AcceptLanguage `ru` or `en`, for texts and `statusName`; English for other languages, Russian when absent.

@@ -351,7 +351,7 @@ export interface paths {
         put?: never;
         /**
          * Register an endpoint
-         * @description Needs the scope `webhooks`, or the cookie of an administrator. The secret that signs what is sent is in this answer only. Events that happen from now on are sent.
+         * @description Needs the scope `webhooks`, or the cookie of an administrator. The secret that signs what is sent is in this answer only. Events that happen from now on are sent. An integration has up to 20 endpoints.
          */
         post: operations["createWebhook"];
         delete?: never;
@@ -596,7 +596,8 @@ export interface webhooks {
         /**
          * What TMK sends to an integration
          * @description [Standard Webhooks](https://www.standardwebhooks.com). At least once; in the order of `sequence` per session, never two at a
-         *     time for one session. `webhook-signature` holds one or two (during rotation of the secret) `v1,<base64>` of HMAC-SHA256
+         *     time for one session. There may be gaps, and what is sent again comes behind later ones: pass over what is not newer than what
+         *     you have of the session. `webhook-signature` holds one or two (during rotation of the secret) `v1,<base64>` of HMAC-SHA256
          *     over `<webhook-id>.<webhook-timestamp>.<body>`, keyed with the secret's bytes (base64 after `whsec_`).
          *
          *     2xx is success. 410 disables the endpoint. `Retry-After` of 429 and 503 is honoured. Redirects are not followed. Each try takes
@@ -1132,7 +1133,7 @@ export interface components {
             createdAt: string;
             /**
              * Format: int64
-             * @description Per session, from 1, without gaps.
+             * @description Per session, from 1. Without gaps in `GET /events`; an endpoint does not get what it does not want, what happened before it was registered, and what was given up.
              */
             sequence: number;
             data: components["schemas"]["WebhookData"];
@@ -1486,7 +1487,7 @@ export interface components {
         IfNoneMatch: string;
         /** @description An event's id, best `nextAfter` of the answer before; from the beginning when absent or empty. */
         After: string;
-        /** @description Seconds to wait for something new. */
+        /** @description Seconds to wait for something new. Ten requests of an integration may wait at a time. */
         Wait: number;
         /** @description For administrators: whose; all when absent. A key sees its own integration's. */
         Integration: string;
@@ -2284,7 +2285,7 @@ export interface operations {
                 /** @description An event's id, best `nextAfter` of the answer before; from the beginning when absent or empty. */
                 after?: components["parameters"]["After"];
                 limit?: components["parameters"]["Limit"];
-                /** @description Seconds to wait for something new. */
+                /** @description Seconds to wait for something new. Ten requests of an integration may wait at a time. */
                 wait?: components["parameters"]["Wait"];
             };
             header?: {
