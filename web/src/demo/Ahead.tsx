@@ -1,14 +1,16 @@
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Dialog } from '../ui/Dialog';
+import type { AskedProps } from './Ask';
 import { BookForm } from './BookForm';
-import { CancelDialog } from './CancelDialog';
+import { CancelForm } from './CancelForm';
 import style from './Demo.module.css';
-import { FinishDialog } from './FinishDialog';
-import { InviteDialog } from './InviteDialog';
+import { FinishForm } from './FinishForm';
+import { InviteForm } from './InviteForm';
 import { ahead, type Session, type Viewer } from './model';
 import { Empty, Failure, Skeleton } from './parts';
-import { RescheduleDialog } from './RescheduleDialog';
+import { RescheduleForm } from './RescheduleForm';
 import { type Action, SessionCard } from './SessionCard';
 import { Whose } from './Whose';
 
@@ -19,6 +21,18 @@ interface AheadProps {
   onChanged: () => void;
 }
 
+interface Asked {
+  action: Action;
+  session: Session;
+}
+
+const forms: Record<Action, (props: AskedProps) => ReactNode> = {
+  reschedule: RescheduleForm,
+  cancel: CancelForm,
+  finish: FinishForm,
+  invite: InviteForm,
+};
+
 /** Ahead is what LK's user sees first: a form to book, and what is booked or going on. */
 export function Ahead({ viewer, onViewer, onEvents, onChanged }: AheadProps) {
   const { t, i18n } = useTranslation();
@@ -27,19 +41,18 @@ export function Ahead({ viewer, onViewer, onEvents, onChanged }: AheadProps) {
     queryFn: () => ahead(viewer),
     refetchInterval: 15_000,
   });
-  const [asked, setAsked] = useState<{ action: Action; session: Session }>();
-  const close = () => setAsked(undefined);
+  const [asked, setAsked] = useState<Asked>();
+  const [asking, setAsking] = useState(false); // what was asked stays until its dialog is gone
+  const ask = (action: Action, session: Session) => {
+    setAsked({ action, session });
+    setAsking(true);
+  };
+  const close = () => setAsking(false);
   const done = () => {
     close();
     onChanged();
   };
-  const dialogs = {
-    reschedule: RescheduleDialog,
-    cancel: CancelDialog,
-    finish: FinishDialog,
-    invite: InviteDialog,
-  };
-  const Asked = asked && dialogs[asked.action];
+  const Form = asked && forms[asked.action];
 
   return (
     <>
@@ -56,12 +69,14 @@ export function Ahead({ viewer, onViewer, onEvents, onChanged }: AheadProps) {
           key={session.id}
           session={session}
           hint={i === 0}
-          onAsk={(action) => setAsked({ action, session })}
+          onAsk={(action) => ask(action, session)}
           onEvents={() => onEvents(session.id)}
           onChanged={onChanged}
         />
       ))}
-      {asked && Asked && <Asked session={asked.session} onClose={close} onDone={done} />}
+      <Dialog opened={asking} onClose={close} title={asked ? t(`demo.${asked.action}.title`) : ''}>
+        {Form && <Form session={asked.session} onDone={done} />}
+      </Dialog>
     </>
   );
 }

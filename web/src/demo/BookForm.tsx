@@ -2,13 +2,13 @@ import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { shortName } from '../ui/format';
+import { shortName, toInput } from '../ui/format';
 import style from './Demo.module.css';
 import { book, bookSimply, doctors, type Order, type Policy, patients } from './model';
 import { Failure } from './parts';
 import { nameOf, specialtyOf } from './people';
 import { newKey } from './rest';
-import { nextQuarter, timeZone, toInput, toTime } from './when';
+import { nextQuarter, timeZone, toTime } from './when';
 
 const policies: Policy[] = ['ask', 'required', 'off'];
 const lengths = [15, 20, 30, 45, 60, 90];

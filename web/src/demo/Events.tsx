@@ -24,7 +24,7 @@ export function Events({ arrivals, session, onAll, info }: EventsProps) {
     <>
       <p className={style.soft}>{t('demo.events.text')}</p>
       {arrivals.lost && (
-        <p role="status" className={style.failed}>
+        <p role="status" className={style.lost}>
           {t('demo.lost')}
         </p>
       )}

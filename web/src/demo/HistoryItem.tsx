@@ -3,9 +3,10 @@ import { IconChevronDown, IconChevronUp } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { clock, dateTimeOf, timeOf } from '../ui/format';
+import { StatusPill } from '../ui/StatusPill';
 import style from './Demo.module.css';
 import type { Participant, Session } from './model';
-import { Stars, StatusPill } from './parts';
+import { Stars } from './parts';
 import { Records } from './Records';
 import { Thread } from './Thread';
 
@@ -16,6 +17,11 @@ export function HistoryItem({ session }: { session: Session }) {
   const title = `past-${session.id}`;
   const { startedAt, finishedAt, endReason, cancelReason, rating } = session;
   const held = startedAt && finishedAt;
+  const told = [
+    session.topic,
+    cancelReason && t('demo.history.why', { why: cancelReason }),
+    endReason && t(`demo.end.${endReason}`),
+  ].filter(Boolean);
   return (
     <article
       className={style.card}
@@ -27,7 +33,9 @@ export function HistoryItem({ session }: { session: Session }) {
       <div className={style.row}>
         <h3 id={title} className={style.when}>
           {dateTimeOf(session.startsAt, i18n.language)}
-          {held && <span>{clock(Date.parse(finishedAt) - Date.parse(startedAt))}</span>}
+          {held && (
+            <span>{t('demo.history.lasted', { time: clock(Date.parse(finishedAt) - Date.parse(startedAt)) })}</span>
+          )}
         </h3>
         <StatusPill status={session.status} name={session.statusName} />
       </div>
@@ -38,14 +46,14 @@ export function HistoryItem({ session }: { session: Session }) {
         </span>
         <span>
           {session.patient.name || t('noname.patient')}
-          <small>{session.topic || t('role.patient')}</small>
+          <small>{t('role.patient')}</small>
         </span>
       </p>
-      {(cancelReason || endReason || rating) && (
-        <p className={style.soft}>
-          {[cancelReason, endReason && t(`demo.end.${endReason}`)].filter(Boolean).join(' · ')}
-          {rating && <Stars stars={rating.stars} />}
-          {rating?.comment && <q className={style.comment}>{rating.comment}</q>}
+      {told.length > 0 && <p className={style.soft}>{told.join(' · ')}</p>}
+      {rating && (
+        <p className={style.rating} data-testid="demo-rating">
+          <Stars stars={rating.stars} />
+          {rating.comment && <q>{rating.comment}</q>}
         </p>
       )}
       {session.status === 'FINISHED' && (

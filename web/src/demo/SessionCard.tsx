@@ -3,9 +3,9 @@ import { IconBell, IconCalendarTime, IconPlayerStop, IconUserPlus, IconX } from 
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { dateTimeOf } from '../ui/format';
+import { StatusPill } from '../ui/StatusPill';
 import style from './Demo.module.css';
 import { type Invite, invites, type Role, type Session } from './model';
-import { StatusPill } from './parts';
 import { SeatRow } from './SeatRow';
 
 /** Action is what may be asked of a consultation in a dialog. */

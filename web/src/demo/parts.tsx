@@ -1,26 +1,24 @@
 import { IconStarFilled } from '@tabler/icons-react';
+import type { TFunction } from 'i18next';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Failed } from '../ui/Form';
 import style from './Demo.module.css';
-import type { Status } from './model';
 import { Refused } from './rest';
 
-export function StatusPill({ status, name }: { status: Status; name: string }) {
-  return (
-    <span className={style.status} data-status={status}>
-      {name}
-    </span>
-  );
+/** reason is what to tell of a failure, with the server's own words. */
+export function reason(error: Error, t: TFunction): string {
+  return error instanceof Refused ? `${error.problem.status}: ${error.message}` : t('demo.unreachable');
 }
 
-/** Failure says why something did not work, with the server's own words. */
+/** Failure says why something did not work. */
 export function Failure({ error }: { error: Error | null }) {
   const { t } = useTranslation();
   if (!error) return null;
   return (
-    <p role="alert" className={style.failed}>
-      {error instanceof Refused ? `${error.problem.status}: ${error.message}` : t('demo.unreachable')}
-    </p>
+    <div className={style.failed}>
+      <Failed>{reason(error, t)}</Failed>
+    </div>
   );
 }
 

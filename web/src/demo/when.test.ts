@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { nextQuarter, toInput, toTime } from './when';
+import { toInput } from '../ui/format';
+import { nextQuarter, toTime } from './when';
 
 describe('when', () => {
   it('goes from the clock on the wall to RFC 3339 and back to the same moment', () => {

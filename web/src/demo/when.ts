@@ -1,8 +1,4 @@
-/** What <input type="datetime-local"> holds: the wall clock of this browser. */
-export function toInput(at: Date): string {
-  const two = (n: number) => String(n).padStart(2, '0');
-  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}T${two(at.getHours())}:${two(at.getMinutes())}`;
-}
+import { toInput } from '../ui/format';
 
 /** toTime turns the wall clock of this browser into RFC 3339 with its zone's distance; undefined while it is unfinished. */
 export function toTime(input: string): string | undefined {

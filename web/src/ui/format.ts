@@ -75,3 +75,9 @@ export function shortName(name: string): string {
   if (words.length !== 3 || !given.every((word) => /^\p{Lu}\p{Ll}+$/u.test(word))) return name;
   return `${family} ${given.map((word) => `${word[0]}.`).join(' ')}`;
 }
+
+/** toInput writes a time as <input type="datetime-local"> has it: by the wall clock of this browser. */
+export function toInput(at: Date): string {
+  const two = (n: number) => String(n).padStart(2, '0');
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}T${two(at.getHours())}:${two(at.getMinutes())}`;
+}

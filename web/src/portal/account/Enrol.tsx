@@ -1,10 +1,11 @@
-import { PasswordInput, TextInput } from '@mantine/core';
+import { TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { isCode, send } from '../api';
 import { digits } from '../login/SecondStep';
-import { DialogForm } from '../parts/Dialog';
+import { CurrentPassword } from '../parts/CurrentPassword';
+import { DialogForm } from '../parts/DialogForm';
 import parts from '../parts/parts.module.css';
 import { Secret } from '../parts/Secret';
 import type { RecoveryCodes, TotpSetup } from '../wire';
@@ -33,17 +34,10 @@ export function Enrol({ login, onClose, onDone }: EnrolProps) {
     >
       <p>{t('portal.account.confirmPassword')}</p>
       <input type="text" name="username" autoComplete="username" value={login} readOnly hidden />
-      <PasswordInput
-        size="md"
-        name="password"
-        label={t('portal.password.current')}
-        autoComplete="current-password"
-        required
-        data-autofocus
-        visibilityToggleButtonProps={{ 'aria-label': t('portal.password.show'), tabIndex: 0 }}
+      <CurrentPassword
         value={password}
+        onChange={setPassword}
         error={wrong ? t('portal.account.wrongPassword') : undefined}
-        onChange={(event) => setPassword(event.currentTarget.value)}
       />
     </DialogForm>
   );

@@ -1,9 +1,11 @@
-import { Button, PasswordInput } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Dialog } from '../../ui/Dialog';
 import { isCode, send } from '../api';
-import { Dialog, DialogForm } from '../parts/Dialog';
+import { CurrentPassword } from '../parts/CurrentPassword';
+import { DialogForm } from '../parts/DialogForm';
 import { NewPassword } from '../parts/NewPassword';
 import style from '../parts/parts.module.css';
 import { fieldError } from '../parts/Refused';
@@ -63,17 +65,11 @@ function Change({ login, onClose, onDone }: { login: string; onClose: () => void
       disabled={!password || !current}
     >
       <input type="text" name="username" autoComplete="username" value={login} readOnly hidden />
-      <PasswordInput
-        size="md"
+      <CurrentPassword
         name="current-password"
-        label={t('portal.password.current')}
-        autoComplete="current-password"
-        required
-        data-autofocus
-        visibilityToggleButtonProps={{ 'aria-label': t('portal.password.show'), tabIndex: 0 }}
         value={current}
+        onChange={setCurrent}
         error={wrong ? t('portal.account.wrongPassword') : undefined}
-        onChange={(event) => setCurrent(event.currentTarget.value)}
       />
       <NewPassword login={login} replaces onChange={setPassword} error={fieldError(change.error, '/password')} />
     </DialogForm>

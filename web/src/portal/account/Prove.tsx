@@ -1,9 +1,10 @@
-import { PasswordInput, TextInput } from '@mantine/core';
+import { TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { isCode } from '../api';
-import { DialogForm } from '../parts/Dialog';
+import { CurrentPassword } from '../parts/CurrentPassword';
+import { DialogForm } from '../parts/DialogForm';
 import style from '../parts/parts.module.css';
 
 interface ProveProps<T> {
@@ -21,29 +22,19 @@ export function Prove<T>({ text, submit, act, onDone, onClose, danger }: ProvePr
   const [password, setPassword] = useState('');
   const [code, setCode] = useState('');
   const doing = useMutation({ mutationFn: () => act({ password, code: code.trim() }), onSuccess: onDone });
-  const wrong = isCode(doing.error, 'forbidden');
   return (
     <DialogForm
       onSubmit={() => doing.mutate()}
       onClose={onClose}
       submit={submit}
       busy={doing.isPending}
-      error={wrong ? null : doing.error}
+      error={doing.error}
+      failed={isCode(doing.error, 'forbidden') ? t('portal.account.wrongProof') : undefined}
       danger={danger}
     >
       <p>{text}</p>
       <p className={style.muted}>{t('portal.account.confirmBoth')}</p>
-      <PasswordInput
-        size="md"
-        name="password"
-        label={t('portal.password.current')}
-        autoComplete="current-password"
-        required
-        data-autofocus
-        visibilityToggleButtonProps={{ 'aria-label': t('portal.password.show'), tabIndex: 0 }}
-        value={password}
-        onChange={(event) => setPassword(event.currentTarget.value)}
-      />
+      <CurrentPassword value={password} onChange={setPassword} />
       <TextInput
         size="md"
         name="code"
@@ -56,11 +47,6 @@ export function Prove<T>({ text, submit, act, onDone, onClose, danger }: ProvePr
         maxLength={100}
         onChange={(event) => setCode(event.currentTarget.value)}
       />
-      {wrong && (
-        <p role="alert" className={style.failed}>
-          {t('portal.account.wrongProof')}
-        </p>
-      )}
     </DialogForm>
   );
 }

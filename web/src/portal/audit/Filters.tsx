@@ -1,5 +1,6 @@
 import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
+import { exact } from '../parts/exact';
 import style from './Audit.module.css';
 import type { AuditFilter } from './filter';
 import { actions, groups } from './words';
@@ -105,13 +106,10 @@ interface TypedProps {
 function Typed({ label, name, value = '', onChange }: TypedProps) {
   return (
     <TextInput
-      size="md"
+      {...exact}
       label={label}
       name={name}
       defaultValue={value}
-      autoComplete="off"
-      autoCapitalize="none"
-      spellCheck={false}
       maxLength={100}
       onBlur={(event) => event.currentTarget.value.trim() !== value && onChange(event)}
       onKeyDown={(event) => event.key === 'Enter' && event.currentTarget.blur()}

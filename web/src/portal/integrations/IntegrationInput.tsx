@@ -1,6 +1,7 @@
 import { TextInput } from '@mantine/core';
 import { useId } from 'react';
 import { useTranslation } from 'react-i18next';
+import { exact } from '../parts/exact';
 
 interface IntegrationInputProps {
   value: string;
@@ -17,13 +18,10 @@ export function IntegrationInput({ value, onChange, known, error }: IntegrationI
   return (
     <>
       <TextInput
-        size="md"
+        {...exact}
         name="integration"
         label={t('portal.integrations.integration')}
         description={t('portal.integrations.integrationHint')}
-        autoComplete="off"
-        autoCapitalize="none"
-        spellCheck={false}
         required
         maxLength={100}
         list={list}

@@ -2,8 +2,10 @@ import { NativeSelect, Textarea, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Dialog } from '../../ui/Dialog';
 import { send } from '../api';
-import { Dialog, DialogForm } from '../parts/Dialog';
+import { DialogForm } from '../parts/DialogForm';
+import { exact } from '../parts/exact';
 import { fieldError } from '../parts/Refused';
 import type { CreatedSigningKey, NewSigningKey, SigningAlgorithm, SigningKey } from '../wire';
 import { IntegrationInput } from './IntegrationInput';
@@ -86,13 +88,10 @@ function Form({ onClose, onMade, known }: Omit<NewSigningKeyProps, 'opened'>) {
         error={wrong('/integration')}
       />
       <TextInput
-        size="md"
+        {...exact}
         name="issuer"
         label={words('issuer')}
         description={words('issuerHint')}
-        autoComplete="off"
-        autoCapitalize="none"
-        spellCheck={false}
         required
         maxLength={200}
         value={issuer}
@@ -127,14 +126,11 @@ function Form({ onClose, onMade, known }: Omit<NewSigningKeyProps, 'opened'>) {
       )}
       {kind !== 'public' && (
         <TextInput
-          size="md"
+          {...exact}
           name={kind}
           type={kind === 'jwks' ? 'url' : 'text'}
           label={kind === 'jwks' ? words('jwksUrl') : t('portal.optional', { label: words('secret') })}
           description={words(kind === 'jwks' ? 'jwksHint' : 'secretHint')}
-          autoComplete="off"
-          autoCapitalize="none"
-          spellCheck={false}
           required={kind === 'jwks'}
           maxLength={2000}
           value={material}
@@ -144,13 +140,10 @@ function Form({ onClose, onMade, known }: Omit<NewSigningKeyProps, 'opened'>) {
       )}
       {kind !== 'jwks' && (
         <TextInput
-          size="md"
+          {...exact}
           name="kid"
           label={words('kid')}
           description={words('kidHint')}
-          autoComplete="off"
-          autoCapitalize="none"
-          spellCheck={false}
           required
           maxLength={200}
           value={kid}

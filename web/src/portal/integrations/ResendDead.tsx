@@ -2,7 +2,9 @@ import { Button, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Dialog, DialogForm } from '../parts/Dialog';
+import { Dialog } from '../../ui/Dialog';
+import { toInput } from '../../ui/format';
+import { DialogForm } from '../parts/DialogForm';
 import parts from '../parts/parts.module.css';
 import type { Webhook } from '../wire';
 import { deliveriesKey, resendDead } from './hooks';
@@ -43,7 +45,7 @@ export function ResendDead({ webhook }: { webhook: Webhook }) {
 function Form(props: { webhook: Webhook; onClose: () => void; onDone: (queued: number) => void }) {
   const { t } = useTranslation();
   const queries = useQueryClient();
-  const [since, setSince] = useState(() => forInput(new Date(Date.now() - 7 * 24 * 3600_000)));
+  const [since, setSince] = useState(() => toInput(new Date(Date.now() - 7 * 24 * 3600_000)));
   const send = useMutation({
     mutationFn: () => resendDead(props.webhook.id, since ? new Date(since).toISOString() : undefined),
     onSuccess: ({ queued }) => {
@@ -73,9 +75,4 @@ function Form(props: { webhook: Webhook; onClose: () => void; onDone: (queued: n
       />
     </DialogForm>
   );
-}
-
-/** forInput writes a time as an <input type="datetime-local"> has it: in this browser's zone. */
-function forInput(time: Date): string {
-  return new Date(time.getTime() - time.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }

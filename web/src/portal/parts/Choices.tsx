@@ -1,4 +1,5 @@
 import { Checkbox } from '@mantine/core';
+import { Failed } from '../../ui/Form';
 import style from './parts.module.css';
 
 interface ChoicesProps<T extends string> {
@@ -27,7 +28,7 @@ export function Choices<T extends string>({ label, all, chosen, onChange, nameOf
           onChange={() => toggle(value)}
         />
       ))}
-      {error && <p className={style.failed}>{error}</p>}
+      {error && <Failed>{error}</Failed>}
     </fieldset>
   );
 }

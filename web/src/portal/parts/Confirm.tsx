@@ -1,6 +1,7 @@
 import { useMutation } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
-import { Dialog, DialogForm } from './Dialog';
+import { Dialog } from '../../ui/Dialog';
+import { DialogForm } from './DialogForm';
 
 interface ConfirmProps {
   opened: boolean;

@@ -1,7 +1,7 @@
 import type { TFunction } from 'i18next';
 import { useTranslation } from 'react-i18next';
+import { Failed } from '../../ui/Form';
 import { ApiError } from '../api';
-import style from './parts.module.css';
 
 const known = new Set(['offline', 'rate_limited', 'forbidden', 'not_found', 'unavailable', 'internal']);
 
@@ -25,10 +25,5 @@ export function fieldError(error: Error | null, pointer: string): string | undef
 /** Refused tells why something was not done. */
 export function Refused({ error, fields }: { error: Error | null; fields?: readonly string[] }) {
   const { t } = useTranslation();
-  if (!error) return null;
-  return (
-    <p role="alert" className={style.failed} data-testid="refused">
-      {reason(error, t, fields)}
-    </p>
-  );
+  return error && <Failed>{reason(error, t, fields)}</Failed>;
 }

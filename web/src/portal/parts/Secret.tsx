@@ -2,7 +2,7 @@ import { Button } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { CopyButton } from '../../ui/CopyButton';
-import { Dialog } from './Dialog';
+import { Dialog } from '../../ui/Dialog';
 import style from './parts.module.css';
 
 /** Secret shows one value to be copied. */

@@ -3,6 +3,7 @@ import { IconCalendarEvent } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { dateTimeOf, timeOf } from '../../ui/format';
+import { StatusPill } from '../../ui/StatusPill';
 import { get, query } from '../api';
 import { Empty, LoadFailed, Waiting } from '../states';
 import type { Session, SessionPage } from '../wire';
@@ -74,9 +75,7 @@ function SessionRow({ session }: { session: Session }) {
         <span>{session.topic || t('role.patient')}</span>
       </div>
       <div className={style.end}>
-        <span className={style.status} data-status={session.status}>
-          {session.statusName}
-        </span>
+        <StatusPill status={session.status} name={session.statusName} />
         <span className={style.policy}>{t(`portal.sessions.policy.${session.recording}`)}</span>
       </div>
     </li>

@@ -2,8 +2,10 @@ import { TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Dialog } from '../../ui/Dialog';
 import { send } from '../api';
-import { Dialog, DialogForm } from '../parts/Dialog';
+import { DialogForm } from '../parts/DialogForm';
+import { exact } from '../parts/exact';
 import { fieldError } from '../parts/Refused';
 import type { CreatedStaff, StaffRole } from '../wire';
 import { Roles } from './Roles';
@@ -51,13 +53,10 @@ function Form({ onClose, onHand }: Omit<NewMemberProps, 'opened'>) {
       testId="staff-add"
     >
       <TextInput
-        size="md"
+        {...exact}
         name="login"
         label={t('portal.staff.login')}
         description={t('portal.staff.loginHint')}
-        autoComplete="off"
-        autoCapitalize="none"
-        spellCheck={false}
         required
         data-autofocus
         maxLength={64}

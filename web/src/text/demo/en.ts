@@ -120,6 +120,8 @@ export const en: DemoText = {
       watch: 'Watch',
       hide: 'Hide',
       download: 'Download',
+      lasted: 'lasted {{time}}',
+      why: 'Reason: {{why}}',
       stars: 'The patient’s rating: {{n}} of 5',
     },
     source: { camera: 'camera and voice', screen: 'screen' },
@@ -131,10 +133,10 @@ export const en: DemoText = {
       erased: 'erased',
     },
     end: {
-      doctor: 'ended by the doctor',
-      api: 'ended by the portal',
-      abandoned: 'everybody left',
-      timeout: 'the longest time was reached',
+      doctor: 'Ended by the doctor',
+      api: 'Ended by the portal',
+      abandoned: 'Everybody left',
+      timeout: 'The longest allowed time was reached',
     },
     events: {
       of: 'Events',
