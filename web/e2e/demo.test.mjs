@@ -57,6 +57,14 @@ async function tab(portal, card, role) {
   return page;
 }
 
+/** What a patient is asked at the end, answered. */
+async function rate(patient, stars, comment) {
+  await id(patient, `rating-${stars}`).check({ force: true }); // the box is behind its star
+  await id(patient, 'rating-comment').fill(comment);
+  await id(patient, 'rating-send').click();
+  await patient.locator('[data-testid=rating-over][data-code=thanks]').waitFor();
+}
+
 test('a consultation from the booking to the history, in two tabs of one browser', { timeout: 300_000 }, async () => {
   const portal = await portalPage();
   await seen(portal, 'demo-session'); // one is ready
@@ -92,6 +100,11 @@ test('a consultation from the booking to the history, in two tabs of one browser
   await id(portal, 'demo-viewer').selectOption('patient:p-902');
   const past = portal.locator(`[data-testid=demo-past][data-id=${session}]`);
   await past.waitFor();
+  assert.equal(await id(past, 'demo-rating').count(), 0);
+  await rate(patient, 4, 'Всё понятно объяснили');
+  await id(past, 'demo-rating').getByRole('img', { name: 'Оценка пациента: 4 из 5' }).waitFor(); // without a reload
+  await id(past, 'demo-rating').getByText('Всё понятно объяснили').waitFor();
+  await event(portal, { session, type: 'session.rated', verified: true, place: 'next' }).waitFor();
   await id(past, 'demo-past-open').click();
   await id(past, 'demo-message').filter({ hasText: 'Здравствуйте, доктор' }).waitFor();
   const [file] = await Promise.all([portal.waitForEvent('download'), id(past, 'demo-file').click()]);
