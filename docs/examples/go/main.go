@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"log"
 	"net/http"
 	"os"
 	"strings"
@@ -27,7 +26,7 @@ func post(path, once, body string, answer any) {
 	defer resp.Body.Close()
 	got := must(io.ReadAll(resp.Body))
 	if resp.StatusCode >= 300 || json.Unmarshal(got, answer) != nil {
-		log.Fatalf("%s: %s: %s", path, resp.Status, got)
+		panic(fmt.Sprintf("%s: %s: %s", path, resp.Status, got))
 	}
 }
 
@@ -44,7 +43,7 @@ func main() {
 			fmt.Println("told:", event.Type, event.Data.SessionID, event.Data.Status)
 		}
 	})
-	go func() { log.Fatal(http.ListenAndServe(strings.TrimPrefix(self, "http://"), nil)) }()
+	go func() { panic(http.ListenAndServe(strings.TrimPrefix(self, "http://"), nil)) }()
 
 	booking := fmt.Sprint("lk-", time.Now().Unix()) // LK's own number of it
 	var booked struct {
@@ -58,7 +57,7 @@ func main() {
 
 func must[T any](v T, err error) T {
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	return v
 }
