@@ -101,8 +101,10 @@ type world struct {
 	mu        sync.Mutex
 	outcomes  []consult.Outcome
 	delivered map[consult.EventID]bool
+	claiming  int                              // claims that have not come back
 	underWay  int                              // claimed and not settled
-	nothingAt time.Time                        // when the last claim found nothing while nothing was under way
+	rests     int                              // how often the test wanted to know whether anything is due
+	nothingAt time.Time                        // when a claim of the last rest found that nothing is; zero when that may have changed
 	retries   map[consult.DeliveryID]time.Time // of what waits for its next try
 }
 
@@ -112,13 +114,21 @@ func worldOf(t *testing.T, w *consulttest.World) *world {
 	return &world{World: w, t: t, delivered: make(map[consult.EventID]bool), retries: make(map[consult.DeliveryID]time.Time)}
 }
 
-func (w *world) ClaimDeliveries(ctx context.Context, now time.Time, lease time.Duration, limit, perWebhook int) ([]consult.Delivery, error) {
-	idle := w.idle() // before: what is settled meanwhile may make room for more
+func (w *world) ClaimDeliveries(ctx context.Context, _ time.Time, lease time.Duration, limit, perWebhook int) ([]consult.Delivery, error) {
+	w.mu.Lock()
+	idle, rest := w.underWay == 0 && w.claiming == 0, w.rests // before: what is settled meanwhile may make room for more
+	w.claiming++
+	now := w.Clock.Now() // it may have gone on since the worker looked
+	w.mu.Unlock()
 	ds, err := w.Store.ClaimDeliveries(ctx, now, lease, limit, perWebhook)
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.claiming--
 	w.underWay += len(ds)
-	if err == nil && idle && len(ds) == 0 {
+	switch {
+	case len(ds) > 0:
+		w.nothingAt = time.Time{}
+	case err == nil && idle && rest == w.rests:
 		w.nothingAt = now
 	}
 	return ds, err
@@ -131,6 +141,7 @@ func (w *world) SettleDelivery(ctx context.Context, d *consult.Delivery, o consu
 		defer w.mu.Unlock()
 		w.outcomes = append(w.outcomes, o)
 		w.underWay--
+		w.nothingAt = time.Time{} // its successor may be due
 		delete(w.retries, d.ID)
 		if !o.RetryAt.IsZero() {
 			w.retries[d.ID] = o.RetryAt
@@ -140,13 +151,6 @@ func (w *world) SettleDelivery(ctx context.Context, d *consult.Delivery, o consu
 		}
 	}
 	return err
-}
-
-// idle reports whether no delivery is claimed.
-func (w *world) idle() bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.underWay == 0
 }
 
 // allDelivered reports whether n events were delivered.
@@ -159,10 +163,14 @@ func (w *world) allDelivered(n int) bool {
 // rest waits until all that is due now has been tried.
 func (w *world) rest() {
 	w.t.Helper()
+	w.mu.Lock()
+	w.rests++ // what a claim found that began before knows nothing of what the test did since
+	w.nothingAt = time.Time{}
+	w.mu.Unlock()
 	until(w.t, "rest", func() bool {
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		if w.underWay == 0 && w.nothingAt.Equal(w.Clock.Now()) {
+		if w.underWay == 0 && w.claiming == 0 && w.nothingAt.Equal(w.Clock.Now()) {
 			return true
 		}
 		w.wake()
@@ -183,10 +191,14 @@ func (w *world) pass(at time.Time) {
 			}
 		}
 		w.mu.Unlock()
-		if !w.Clock.Now().Before(at) {
+		now := w.Clock.Now()
+		if !now.Before(at) {
 			return
 		}
-		w.advance(next.Sub(w.Clock.Now()))
+		if !next.After(now) {
+			w.t.Fatalf("a try was due at %v, and at %v nobody has made it", next, now)
+		}
+		w.advance(next.Sub(now))
 	}
 }
 
