@@ -23,7 +23,7 @@ export function Form({ onSubmit, failed, actions, children }: FormProps) {
   return (
     <form className={style.form} onSubmit={submit}>
       {children}
-      <div ref={end} className={style.form}>
+      <div ref={end} className={style.end}>
         {failed && <Failed>{failed}</Failed>}
         {actions}
       </div>

@@ -27,20 +27,28 @@ export function bytes(size: number, t: TFunction, language: string): string {
   return t('common.size.b', { n: size });
 }
 
+/** localeOf is whose way of writing times is used: English ones have 24 hours here, as the clinics have. */
+export const localeOf = (language: string) => (language === 'en' ? 'en-GB' : language);
+
 export function timeOf(at: string | number, language: string, timeZone?: string): string {
-  return new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', ...zone(timeZone) }).format(
+  return new Intl.DateTimeFormat(localeOf(language), { hour: '2-digit', minute: '2-digit', ...zone(timeZone) }).format(
     new Date(at),
   );
 }
 
 export function dayOf(at: string | number, language: string, timeZone?: string): string {
-  return new Intl.DateTimeFormat(language, { day: 'numeric', month: 'long', ...zone(timeZone) }).format(new Date(at));
+  return new Intl.DateTimeFormat(localeOf(language), { day: 'numeric', month: 'long', ...zone(timeZone) }).format(
+    new Date(at),
+  );
 }
 
-export function dateTimeOf(at: string | number, language: string, timeZone?: string): string {
-  return new Intl.DateTimeFormat(language, {
+/** dateTimeOf names the year only when it is another than now. */
+export function dateTimeOf(at: string | number, language: string, timeZone?: string, now = new Date()): string {
+  const year = new Date(at).getFullYear();
+  return new Intl.DateTimeFormat(localeOf(language), {
     day: 'numeric',
     month: 'long',
+    ...(year === now.getFullYear() ? {} : { year: 'numeric' }),
     hour: '2-digit',
     minute: '2-digit',
     ...zone(timeZone),
