@@ -1,11 +1,12 @@
 import { Button } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
+import { dateTimeOf } from '../../ui/format';
 import { get, segment, send } from '../api';
 import style from '../parts/parts.module.css';
 import { Refused } from '../parts/Refused';
 import { Tag } from '../parts/Tag';
-import { ago, when } from '../parts/time';
+import { ago } from '../parts/time';
 import { LoadFailed, Waiting } from '../states';
 import type { List, StaffSession } from '../wire';
 import own from './SessionsCard.module.css';
@@ -67,7 +68,7 @@ function Row({ session, busy, onEnd }: { session: StaffSession; busy: boolean; o
       <div>
         <strong>{agent}</strong> {session.current && <Tag tone="good">{t('portal.account.here')}</Tag>}
         <p className={style.muted}>
-          {t('portal.account.since', { time: when(session.createdAt, i18n.language) })},{' '}
+          {t('portal.account.since', { time: dateTimeOf(session.createdAt, i18n.language) })},{' '}
           {t(`portal.account.way.${session.way}`)}
           {!session.current && `, ${t('portal.account.seen', { time: ago(session.seenAt, t, i18n.language) })}`}
         </p>

@@ -1,10 +1,10 @@
-import { Button } from '@mantine/core';
 import { IconHistory } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { get, query } from '../api';
 import { Head } from '../parts/Head';
+import { More } from '../parts/More';
 import { Empty, LoadFailed, Waiting } from '../states';
 import type { AuditPage } from '../wire';
 import style from './Audit.module.css';
@@ -44,17 +44,7 @@ export function Audit() {
           ))}
         </ul>
       )}
-      {pages.hasNextPage && (
-        <Button
-          variant="default"
-          size="md"
-          loading={pages.isFetchingNextPage}
-          onClick={() => void pages.fetchNextPage()}
-          data-testid="audit-more"
-        >
-          {t('portal.more')}
-        </Button>
-      )}
+      <More of={pages} testId="audit-more" />
     </>
   );
 }

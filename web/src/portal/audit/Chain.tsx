@@ -2,11 +2,11 @@ import { Button } from '@mantine/core';
 import { IconAlertTriangle, IconLink, IconShieldCheck } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
+import { dateTimeOf } from '../../ui/format';
 import { send } from '../api';
 import { Fold } from '../parts/Fold';
 import { Refused } from '../parts/Refused';
 import { Secret } from '../parts/Secret';
-import { when } from '../parts/time';
 import type { AuditVerdict } from '../wire';
 import style from './Audit.module.css';
 
@@ -65,7 +65,9 @@ function Verdict({ verdict }: { verdict: AuditVerdict }) {
     return (
       <>
         <strong>{t('portal.audit.chain.good')}</strong>
-        <p>{t('portal.audit.chain.goodText', { count: verdict.entries, n, time: when(verdict.at, i18n.language) })}</p>
+        <p>
+          {t('portal.audit.chain.goodText', { count: verdict.entries, n, time: dateTimeOf(verdict.at, i18n.language) })}
+        </p>
       </>
     );
   }

@@ -23,6 +23,7 @@ export function Filters({ filter, onChange }: FiltersProps) {
     <search className={style.filters} aria-label={t('portal.audit.filter.label')}>
       <NativeSelect
         size="md"
+        className={style.wide}
         label={t('portal.audit.filter.actor')}
         name="actor"
         value={filter.actor ?? ''}
@@ -35,6 +36,7 @@ export function Filters({ filter, onChange }: FiltersProps) {
       />
       <NativeSelect
         size="md"
+        className={style.wide}
         label={t('portal.audit.filter.action')}
         name="action"
         value={filter.action ?? ''}
@@ -54,20 +56,6 @@ export function Filters({ filter, onChange }: FiltersProps) {
           </optgroup>
         ))}
       </NativeSelect>
-      <Typed
-        key={`session ${filter.session}`}
-        label={t('portal.audit.filter.session')}
-        name="session"
-        value={filter.session}
-        onChange={set('session')}
-      />
-      <Typed
-        key={`object ${filter.object}`}
-        label={t('portal.audit.filter.object')}
-        name="object"
-        value={filter.object}
-        onChange={set('object')}
-      />
       <TextInput
         size="md"
         label={t('portal.audit.filter.from')}
@@ -86,6 +74,22 @@ export function Filters({ filter, onChange }: FiltersProps) {
         min={filter.from}
         onChange={set('to')}
       />
+      <Typed
+        key={`session ${filter.session}`}
+        label={t('portal.audit.filter.session')}
+        placeholder="c_…"
+        name="session"
+        value={filter.session}
+        onChange={set('session')}
+      />
+      <Typed
+        key={`object ${filter.object}`}
+        label={t('portal.audit.filter.object')}
+        placeholder="r_…, k_…, wh_…"
+        name="object"
+        value={filter.object}
+        onChange={set('object')}
+      />
       {narrowed && (
         <Button variant="default" className={style.clear} onClick={() => onChange({})} data-testid="audit-clear">
           {t('portal.audit.filter.clear')}
@@ -97,18 +101,19 @@ export function Filters({ filter, onChange }: FiltersProps) {
 
 interface TypedProps {
   label: string;
+  placeholder: string;
   name: string;
   value?: string;
   onChange: (event: { currentTarget: { value: string } }) => void;
 }
 
 /** Typed holds when it is left or Enter is pressed, so that the list does not jump with every letter. */
-function Typed({ label, name, value = '', onChange }: TypedProps) {
+function Typed({ value = '', onChange, ...rest }: TypedProps) {
   return (
     <TextInput
       {...exact}
-      label={label}
-      name={name}
+      {...rest}
+      className={style.wide}
       defaultValue={value}
       maxLength={100}
       onBlur={(event) => event.currentTarget.value.trim() !== value && onChange(event)}

@@ -1,8 +1,9 @@
-import { Button, NativeSelect } from '@mantine/core';
+import { NativeSelect } from '@mantine/core';
 import { IconChecks, IconInbox } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { More } from '../parts/More';
 import parts from '../parts/parts.module.css';
 import { Empty, LoadFailed, Waiting } from '../states';
 import type { DeliveryState, Webhook } from '../wire';
@@ -51,16 +52,7 @@ export function Deliveries({ webhook }: { webhook: Webhook }) {
           <DeliveryRow key={delivery.id} delivery={delivery} webhook={webhook} />
         ))}
       </ul>
-      {pages.hasNextPage && (
-        <Button
-          variant="default"
-          size="md"
-          loading={pages.isFetchingNextPage}
-          onClick={() => void pages.fetchNextPage()}
-        >
-          {t('portal.more')}
-        </Button>
-      )}
+      <More of={pages} />
     </section>
   );
 }

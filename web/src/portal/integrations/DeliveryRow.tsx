@@ -1,11 +1,12 @@
 import { Button } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
+import { dateTimeOf } from '../../ui/format';
 import { Fold } from '../parts/Fold';
 import parts from '../parts/parts.module.css';
 import { Refused } from '../parts/Refused';
 import { Tag, type Tone } from '../parts/Tag';
-import { exactly, took, when } from '../parts/time';
+import { exactly, took } from '../parts/time';
 import type { Delivery, DeliveryState, Webhook } from '../wire';
 import { answerOf } from './answer';
 import style from './Deliveries.module.css';
@@ -34,7 +35,7 @@ export function DeliveryRow({ delivery, webhook }: { delivery: Delivery; webhook
       <div className={style.row}>
         <div className={style.what}>
           <strong>{name}</strong>
-          <span className={parts.muted}>{when(event.createdAt, i18n.language)}</span>
+          <span className={parts.muted}>{dateTimeOf(event.createdAt, i18n.language)}</span>
           <code className={parts.muted}>{event.data.sessionId}</code>
         </div>
         <div className={style.end}>

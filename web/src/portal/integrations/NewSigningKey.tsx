@@ -115,7 +115,7 @@ function Form({ onClose, onMade, known }: Omit<NewSigningKeyProps, 'opened'>) {
           name="publicKey"
           label={words('publicKey')}
           description={words('publicKeyHint')}
-          className="code"
+          classNames={{ input: 'code' }}
           spellCheck={false}
           required
           maxLength={10_000}

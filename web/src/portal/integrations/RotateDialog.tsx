@@ -3,9 +3,9 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Dialog } from '../../ui/Dialog';
+import { dateTimeOf } from '../../ui/format';
 import { DialogForm } from '../parts/DialogForm';
 import { Once, Secret } from '../parts/Secret';
-import { when } from '../parts/time';
 import type { Webhook, WebhookWithSecret } from '../wire';
 import { rotateSecret, webhooksKey } from './hooks';
 
@@ -34,7 +34,7 @@ export function RotateDialog(props: { webhook: Webhook; opened: boolean; onClose
         />
         <p>
           {until
-            ? t('portal.integrations.webhooks.rotatedText', { time: when(until, i18n.language) })
+            ? t('portal.integrations.webhooks.rotatedText', { time: dateTimeOf(until, i18n.language) })
             : t('portal.integrations.webhooks.rotatedNow')}
         </p>
       </Once>

@@ -129,7 +129,7 @@ function Form({ onClose, onCreated, known, webhook: present }: FormProps) {
       </fieldset>
       {events !== null && (
         <Choices
-          label={words('eventsSome')}
+          label={words('eventsWhich')}
           all={eventTypes}
           chosen={events}
           onChange={setEvents}

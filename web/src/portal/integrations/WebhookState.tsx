@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next';
+import { dateTimeOf } from '../../ui/format';
 import parts from '../parts/parts.module.css';
 import { Tag } from '../parts/Tag';
-import { when } from '../parts/time';
 import type { Webhook } from '../wire';
 
 /** WebhookState says whether a webhook works, and whether its secret is being changed. */
@@ -12,7 +12,9 @@ export function WebhookState({ webhook }: { webhook: Webhook }) {
   return (
     <div className={parts.tags} data-testid="webhook-state" data-state={state}>
       {old && (
-        <Tag tone="accent">{t('portal.integrations.webhooks.twoSecrets', { time: when(old, i18n.language) })}</Tag>
+        <Tag tone="accent">
+          {t('portal.integrations.webhooks.twoSecrets', { time: dateTimeOf(old, i18n.language) })}
+        </Tag>
       )}
       <Tag tone={state === 'active' ? 'good' : state === 'gone' ? 'bad' : 'plain'}>
         {t(`portal.integrations.webhooks.state.${state}`)}

@@ -1,6 +1,6 @@
 import type { TFunction } from 'i18next';
 import { describe, expect, it } from 'vitest';
-import { ago, daysLeft, took, when } from './time';
+import { ago, daysLeft, took } from './time';
 
 const now = Date.parse('2026-11-22T12:00:00Z');
 const t = ((key: string) => key) as unknown as TFunction;
@@ -21,13 +21,6 @@ describe('daysLeft', () => {
   it('counts whole days and goes below zero', () => {
     expect(daysLeft(minutesAgo(-3 * 24 * 60 - 5), now)).toBe(3);
     expect(daysLeft(minutesAgo(5), now)).toBe(-1);
-  });
-});
-
-describe('when', () => {
-  it('names the year only when it is another', () => {
-    expect(when('2026-03-01T10:00:00Z', 'ru', new Date(now))).not.toMatch(/2026/);
-    expect(when('2025-03-01T10:00:00Z', 'ru', new Date(now))).toMatch(/2025/);
   });
 });
 

@@ -1,29 +1,20 @@
 import type { TFunction } from 'i18next';
+import { localeOf } from '../../ui/format';
 
 const minute = 60_000;
 const hour = 60 * minute;
 const day = 24 * hour;
 
-/** when formats a time for reading: with the year only when it is another one. */
-export function when(at: string, language: string, now = new Date()): string {
-  const time = new Date(at);
-  return new Intl.DateTimeFormat(language, {
-    day: 'numeric',
-    month: 'long',
-    hour: '2-digit',
-    minute: '2-digit',
-    ...(time.getFullYear() === now.getFullYear() ? {} : { year: 'numeric' }),
-  }).format(time);
-}
-
 /** exactly is for logs: seconds too. */
 export function exactly(at: string, language: string): string {
-  return new Intl.DateTimeFormat(language, { dateStyle: 'short', timeStyle: 'medium' }).format(new Date(at));
+  return new Intl.DateTimeFormat(localeOf(language), { dateStyle: 'short', timeStyle: 'medium' }).format(new Date(at));
 }
 
 /** dateOf is a day with its year. */
 export function dateOf(at: string, language: string): string {
-  return new Intl.DateTimeFormat(language, { day: 'numeric', month: 'long', year: 'numeric' }).format(new Date(at));
+  return new Intl.DateTimeFormat(localeOf(language), { day: 'numeric', month: 'long', year: 'numeric' }).format(
+    new Date(at),
+  );
 }
 
 /** ago tells how long it is since, in words; older than a month it is the date. */

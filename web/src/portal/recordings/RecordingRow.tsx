@@ -2,10 +2,9 @@ import { Button } from '@mantine/core';
 import { IconDownload, IconPlayerPlay, IconPlayerStop, IconTrash } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { bytes, clock, timeOf } from '../../ui/format';
+import { bytes, clock, dateTimeOf, timeOf } from '../../ui/format';
 import { segment } from '../api';
 import { useMe } from '../me';
-import { when } from '../parts/time';
 import type { Recording } from '../wire';
 import { EraseDialog } from './EraseDialog';
 import style from './Recordings.module.css';
@@ -82,7 +81,7 @@ export function RecordingRow({ recording }: { recording: Recording }) {
       {erasedAt && (
         <p className={style.erased} data-testid="recording-erased">
           {t(eraseReason ? 'portal.recordings.erasedAt' : 'portal.recordings.erasedPlain', {
-            time: when(erasedAt, i18n.language),
+            time: dateTimeOf(erasedAt, i18n.language),
             reason: eraseReason,
           })}
         </p>

@@ -41,8 +41,9 @@ export function Recordings() {
       {bySession(list.data).map(([session, files]) => (
         <section key={session.id} className={style.session} aria-labelledby={`session-${session.id}`}>
           <header className={style.header}>
-            <h2 id={`session-${session.id}`}>
-              {session.doctor.name || t('portal.noname')} · {session.patient.name || t('portal.noname')}
+            <h2 id={`session-${session.id}`} className={style.names}>
+              <span>{session.doctor.name || t('portal.noname')}</span>{' '}
+              <span>{session.patient.name || t('portal.noname')}</span>
             </h2>
             <p>
               {dateTimeOf(session.startsAt, i18n.language)}, {session.statusName.toLowerCase()}

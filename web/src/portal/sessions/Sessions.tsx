@@ -1,10 +1,10 @@
-import { Button } from '@mantine/core';
 import { IconCalendarEvent } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import { dateTimeOf, timeOf } from '../../ui/format';
+import { dateTimeOf, dayOf, timeOf } from '../../ui/format';
 import { StatusPill } from '../../ui/StatusPill';
 import { get, query } from '../api';
+import { More } from '../parts/More';
 import { Empty, LoadFailed, Waiting } from '../states';
 import type { Session, SessionPage } from '../wire';
 import style from './Sessions.module.css';
@@ -39,16 +39,7 @@ export function Sessions() {
           <SessionRow key={session.id} session={session} />
         ))}
       </ul>
-      {pages.hasNextPage && (
-        <Button
-          variant="default"
-          size="md"
-          loading={pages.isFetchingNextPage}
-          onClick={() => void pages.fetchNextPage()}
-        >
-          {t('portal.more')}
-        </Button>
-      )}
+      <More of={pages} />
     </>
   );
 }
@@ -56,9 +47,14 @@ export function Sessions() {
 function SessionRow({ session }: { session: Session }) {
   const { t, i18n } = useTranslation();
   const over = session.status === 'CANCELLED' ? 'cancelled' : session.status === 'MISSED' ? 'missed' : 'ended';
+  // A consultation may be cancelled days before its time.
+  const at = (time: string) =>
+    dayOf(time, i18n.language) === dayOf(session.startsAt, i18n.language)
+      ? t('portal.at', { time: timeOf(time, i18n.language) })
+      : dateTimeOf(time, i18n.language);
   const times = [
-    session.startedAt && t('portal.sessions.started', { time: timeOf(session.startedAt, i18n.language) }),
-    session.finishedAt && t(`portal.sessions.${over}`, { time: timeOf(session.finishedAt, i18n.language) }),
+    session.startedAt && t('portal.sessions.started', { time: at(session.startedAt) }),
+    session.finishedAt && t(`portal.sessions.${over}`, { time: at(session.finishedAt) }),
   ].filter(Boolean);
   return (
     <li className={style.row} data-testid="session-row" data-id={session.id} data-status={session.status}>

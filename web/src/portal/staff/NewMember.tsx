@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Dialog } from '../../ui/Dialog';
-import { send } from '../api';
+import { isCode, send } from '../api';
 import { DialogForm } from '../parts/DialogForm';
 import { exact } from '../parts/exact';
 import { fieldError } from '../parts/Refused';
@@ -41,6 +41,7 @@ function Form({ onClose, onHand }: Omit<NewMemberProps, 'opened'>) {
       onHand(made);
     },
   });
+  const taken = isCode(create.error, 'conflict');
   return (
     <DialogForm
       onSubmit={() => create.mutate()}
@@ -48,6 +49,7 @@ function Form({ onClose, onHand }: Omit<NewMemberProps, 'opened'>) {
       submit={t('portal.staff.add')}
       busy={create.isPending}
       error={create.error}
+      failed={taken ? t('portal.staff.taken') : undefined}
       fields={['/login', '/name', '/roles']}
       disabled={roles.length === 0 || !login.trim()}
       testId="staff-add"
@@ -61,7 +63,7 @@ function Form({ onClose, onHand }: Omit<NewMemberProps, 'opened'>) {
         data-autofocus
         maxLength={64}
         value={login}
-        error={fieldError(create.error, '/login')}
+        error={taken || fieldError(create.error, '/login')}
         onChange={(event) => setLogin(event.currentTarget.value)}
       />
       <TextInput

@@ -89,7 +89,7 @@ export function StaffRow({ member, self, onHand }: StaffRowProps) {
           onClose={close}
           title={t(`portal.staff.${what}Title`, { login })}
           text={t(`portal.staff.${what}Text`)}
-          confirm={t(`portal.staff.${what}`)}
+          confirm={t(what === 'reset' ? 'portal.staff.resetConfirm' : `portal.staff.${what}`)}
           danger={what !== 'reset'}
           act={act[what]}
         />

@@ -23,6 +23,7 @@ export const en: PortalText & Record<string, unknown> = {
     done: 'Done',
     optional: '{{label}} (optional)',
     now: 'just now',
+    at: 'at {{time}}',
     noname: 'No name given',
     failed: 'Could not load',
     failedText: 'The server did not answer. Check the connection and try again.',
@@ -64,7 +65,7 @@ export const en: PortalText & Record<string, unknown> = {
       hide: 'Hide',
       download: 'Download',
       playerLabel: 'Recording: {{name}}',
-      source: { camera: 'camera', screen: 'screen' },
+      source: { camera: 'camera and voice', screen: 'screen' },
       state: { active: 'Recording', finishing: 'Processing', ready: 'Ready', failed: 'Failed', erased: 'Erased' },
       failure: {
         disk_full: 'disk is full',

@@ -90,6 +90,7 @@ export const integrations = {
     events: 'What to tell',
     eventsAll: 'Everything, and new kinds of events too',
     eventsSome: 'Only what is chosen',
+    eventsWhich: 'Which events',
     eventsNone: 'Choose at least one event',
     add: 'Create the webhook',
     once: 'The webhook is created',

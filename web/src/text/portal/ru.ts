@@ -22,6 +22,7 @@ export const ru = {
     done: 'Готово',
     optional: '{{label}} (необязательно)',
     now: 'только что',
+    at: 'в {{time}}',
     noname: 'Имя не указано',
     failed: 'Не удалось загрузить',
     failedText: 'Сервер не ответил. Проверьте связь и попробуйте ещё раз.',
@@ -63,7 +64,7 @@ export const ru = {
       hide: 'Скрыть',
       download: 'Скачать',
       playerLabel: 'Запись: {{name}}',
-      source: { camera: 'камера', screen: 'экран' },
+      source: { camera: 'камера и голос', screen: 'экран' },
       state: {
         active: 'Идёт запись',
         finishing: 'Обрабатывается',
