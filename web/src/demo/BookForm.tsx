@@ -2,7 +2,7 @@ import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { shortName, toInput } from '../ui/format';
+import { toInput } from '../ui/format';
 import style from './Demo.module.css';
 import { book, bookSimply, doctors, type Order, type Policy, patients } from './model';
 import { Failure } from './parts';
@@ -66,10 +66,7 @@ export function BookForm({ onBooked }: { onBooked: () => void }) {
           size="md"
           label={t('demo.book.doctor')}
           value={doctor}
-          data={doctors.map((id) => ({
-            value: id,
-            label: `${i18n.language === 'ru' ? shortName(nameOf(id, t)) : nameOf(id, t)}, ${specialtyOf(id, t)}`,
-          }))}
+          data={doctors.map((id) => ({ value: id, label: t(`demo.people.${id}.listed`) }))}
           onChange={(event) => setDoctor(event.currentTarget.value)}
           data-testid="demo-doctor"
         />

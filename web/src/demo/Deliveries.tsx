@@ -3,6 +3,7 @@ import { IconRefresh, IconSend } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { localeOf } from '../ui/format';
 import style from './Demo.module.css';
 import { type Info, setReceiver } from './lk';
 import { type Delivery, deliveries, resend, resendDead, testWebhook } from './model';
@@ -107,7 +108,7 @@ function DeliveryRow({ delivery }: { delivery: Delivery }) {
     mutationFn: () => resend(delivery.id),
     onSettled: () => queries.invalidateQueries({ queryKey: ['deliveries'] }),
   });
-  const time = (at: string) => new Date(at).toLocaleTimeString(i18n.language);
+  const time = (at: string) => new Date(at).toLocaleTimeString(localeOf(i18n.language));
   return (
     <li className={style.event} data-testid="demo-delivery" data-state={state} data-type={event.type}>
       <div className={style.row}>

@@ -1,7 +1,8 @@
 import { Button } from '@mantine/core';
-import { IconShieldCheck, IconShieldX, IconX } from '@tabler/icons-react';
+import { IconCircleCheck, IconCircleX, IconX } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
+import { localeOf } from '../ui/format';
 import style from './Demo.module.css';
 import type { Arrival, Info } from './lk';
 import { eventLog } from './model';
@@ -71,7 +72,9 @@ function EventRow({ event }: { event: Arrival }) {
     >
       <div className={style.row}>
         <code className={style.type}>{event.type}</code>
-        <time dateTime={event.receivedAt}>{new Date(event.receivedAt).toLocaleTimeString(i18n.language)}</time>
+        <time dateTime={event.receivedAt}>
+          {new Date(event.receivedAt).toLocaleTimeString(localeOf(i18n.language))}
+        </time>
       </div>
       <div className={style.row}>
         <span>
@@ -84,7 +87,7 @@ function EventRow({ event }: { event: Arrival }) {
           {event.status && t(`status.${event.status.toLowerCase()}`)}
         </span>
         <span className={style.verdict} data-ok={verified}>
-          {verified ? <IconShieldCheck size={18} aria-hidden="true" /> : <IconShieldX size={18} aria-hidden="true" />}
+          {verified ? <IconCircleCheck size={18} aria-hidden="true" /> : <IconCircleX size={18} aria-hidden="true" />}
           {t(verified ? 'demo.events.verified' : 'demo.events.unverified')}
         </span>
       </div>

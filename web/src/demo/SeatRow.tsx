@@ -1,7 +1,6 @@
-import { ActionIcon, Button } from '@mantine/core';
-import { IconExternalLink, IconLinkOff, IconRefresh } from '@tabler/icons-react';
+import { Button } from '@mantine/core';
+import { IconExternalLink } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
-import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { CopyButton } from '../ui/CopyButton';
 import style from './Demo.module.css';
@@ -54,18 +53,18 @@ export function SeatRow({ session, seat, onChanged }: SeatRowProps) {
           </>
         )}
         {!revoked && (
-          <IconButton
-            icon={<IconRefresh size={20} />}
-            label={`${t('demo.seat.reissue')}: ${who}`}
+          <SeatButton
+            name={t('demo.seat.reissue')}
+            who={who}
             busy={anew.isPending}
             onClick={() => anew.mutate()}
             testId="demo-reissue"
           />
         )}
         {!own && !revoked && (
-          <IconButton
-            icon={<IconLinkOff size={20} />}
-            label={`${t('demo.seat.revoke')}: ${who}`}
+          <SeatButton
+            name={t('demo.seat.revoke')}
+            who={who}
             busy={gone.isPending}
             onClick={() => gone.mutate()}
             testId="demo-revoke"
@@ -82,27 +81,26 @@ export function SeatRow({ session, seat, onChanged }: SeatRowProps) {
   );
 }
 
-interface IconButtonProps {
-  icon: ReactNode;
-  /** what it does, for ears and for the pointer that rests on it */
-  label: string;
+interface SeatButtonProps {
+  name: string;
+  /** whose link it is about */
+  who: string;
   busy: boolean;
   onClick: () => void;
   testId: string;
 }
 
-function IconButton({ icon, label, busy, onClick, testId }: IconButtonProps) {
+function SeatButton({ name, who, busy, onClick, testId }: SeatButtonProps) {
   return (
-    <ActionIcon
+    <Button
       variant="default"
-      size={44}
+      size="sm"
       loading={busy}
       onClick={onClick}
-      aria-label={label}
-      title={label}
+      aria-label={`${name}: ${who}`}
       data-testid={testId}
     >
-      {icon}
-    </ActionIcon>
+      {name}
+    </Button>
   );
 }

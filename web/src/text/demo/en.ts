@@ -29,9 +29,9 @@ export const en: DemoText = {
     },
     viewer: { label: 'Whose consultations', all: 'All doctors', doctors: 'Doctors', patients: 'Patients' },
     people: {
-      'd-17': { name: 'Dr Maria Ivanova', specialty: 'general practice' },
-      'd-23': { name: 'Dr Andrew Sokolov', specialty: 'cardiology' },
-      'd-31': { name: 'Dr Helen Belova', specialty: 'paediatrics' },
+      'd-17': { name: 'Dr Maria Ivanova', specialty: 'general practice', listed: 'Dr Ivanova, GP' },
+      'd-23': { name: 'Dr Andrew Sokolov', specialty: 'cardiology', listed: 'Dr Sokolov, cardiology' },
+      'd-31': { name: 'Dr Helen Belova', specialty: 'paediatrics', listed: 'Dr Belova, paediatrics' },
       'p-902': { name: 'Oleg Petrov' },
       'p-415': { name: 'Anna Kuznetsova' },
       'p-777': { name: 'Peter Smirnov' },
