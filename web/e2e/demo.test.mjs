@@ -89,6 +89,7 @@ test('a consultation from the booking to the history, in two tabs of one browser
   await act.sendFile(patient, 'Анализ крови.pdf', paper);
   await id(doctor, 'chat-toggle').click();
   await doctor.locator('[data-testid=chat-file][data-name="Анализ крови.pdf"]').waitFor();
+  await card.evaluate((one) => one.scrollIntoView());
   await look(portal, 'demo-current', looks);
   await act.end(doctor);
   await Promise.all([seen(doctor, 'ended-title'), seen(patient, 'ended-title')]);
