@@ -10,8 +10,6 @@ import (
 const (
 	// sameRead is how long the same reading by the same caller is one entry.
 	sameRead = 10 * time.Minute
-	// maxReads is how many entries wait for FlushReads at most: what a crash may take.
-	maxReads = 512
 	// maxRecent bounds the memory of what was noted; beyond it entries come more often than they need.
 	maxRecent = 20_000
 )
@@ -19,9 +17,9 @@ const (
 // reads notes who read what. Reading is frequent, so entries are written in
 // batches, and the same one not again for a while.
 type reads struct {
-	mu      sync.Mutex
-	recent  map[readKey]time.Time
-	waiting []*AuditEntry
+	mu     sync.Mutex
+	recent map[readKey]time.Time
+	later  AuditLater
 }
 
 type readKey struct{ actor, action, object string }
@@ -66,48 +64,18 @@ func (r *reads) add(a *AuditEntry) bool {
 	if at, ok := r.recent[k]; ok && a.At.Sub(at) < sameRead {
 		return true
 	}
-	if len(r.waiting) >= maxReads {
+	if !r.later.Add(a) {
 		return false
 	}
 	r.noteLocked(k, a.At)
-	r.waiting = append(r.waiting, a)
 	return true
-}
-
-func (r *reads) take() []*AuditEntry {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	taken := r.waiting
-	r.waiting = nil
-	return taken
-}
-
-// putBack lets entries wait again that could not be written.
-func (r *reads) putBack(entries []*AuditEntry) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.waiting = append(entries, r.waiting...)
 }
 
 // FlushReads writes down who read what since it was called last. It is called
 // every second, and when the server stops.
 func (d *Desk) FlushReads(ctx context.Context) error {
-	entries := d.reads.take()
-	if len(entries) == 0 {
-		return nil
-	}
-	err := d.store.Update(ctx, func(tx Tx) error {
-		for _, a := range entries {
-			err := tx.AddAudit(a)
-			if err != nil && CodeOf(err) != CodeConflict { // an earlier flush of whose commit nothing was heard
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		d.reads.putBack(entries)
-		return fmt.Errorf("audit %d readings: %w", len(entries), err)
+	if err := d.reads.later.Flush(ctx, d.store); err != nil {
+		return fmt.Errorf("audit readings: %w", err)
 	}
 	return nil
 }
