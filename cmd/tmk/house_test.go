@@ -116,6 +116,23 @@ func TestKeysAreWarnedOf(t *testing.T) {
 	}
 }
 
+// forge changes the database of a data folder past the server.
+func forge(t *testing.T, dir string, statements ...string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", filepath.Join(dir, "tmk.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range statements {
+		if _, err := db.ExecContext(t.Context(), s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestAuditIsChecked(t *testing.T) {
 	s, log, dir := housed(t)
 	for range 3 {
@@ -133,16 +150,7 @@ func TestAuditIsChecked(t *testing.T) {
 	mustCommand(t, "audit", "verify", "--data-dir", dir, "--head", head)
 
 	// Somebody with the database changes who did it.
-	db, err := sql.Open("sqlite", filepath.Join(dir, "tmk.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := db.ExecContext(t.Context(), `UPDATE audit SET actor = 'staff:u_innocent' WHERE n = 2`); err != nil {
-		t.Fatal(err)
-	}
-	if err := db.Close(); err != nil {
-		t.Fatal(err)
-	}
+	forge(t, dir, `UPDATE audit SET actor = 'staff:u_innocent' WHERE n = 2`)
 	out, err := command(t, "audit", "verify", "--data-dir", dir)
 	if err == nil || !strings.Contains(out, "entries in order  1") || !strings.Contains(out, "u_innocent") {
 		t.Errorf("%v\n%s", err, out)
@@ -174,22 +182,11 @@ func TestAuditSealedAnewIsSeen(t *testing.T) {
 	if err := s.facts.desk.AnchorAudit(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	db, err := sql.Open("sqlite", filepath.Join(dir, "tmk.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, forge := range []string{
+	forge(t, dir,
 		`DELETE FROM audit WHERE n = 2`,
 		`UPDATE audit SET place = 0, link = NULL`,
 		`UPDATE heads SET place = 0, link = NULL WHERE log = 'audit'`,
-	} {
-		if _, err := db.ExecContext(t.Context(), forge); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := db.Close(); err != nil {
-		t.Fatal(err)
-	}
+	)
 	for range 2 { // and it stays so
 		log.Reset()
 		if err := s.checkAudit(t.Context()); err != nil || !strings.Contains(log.String(), "level=ERROR") {
